@@ -1,0 +1,3 @@
+"""mTrade: a self-hosted trading desk for Gate."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,185 @@
+"""What the parts promise each other. Above these ports nobody asks which network it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from mtrade.domain.accounts import (
+    Fees,
+    FuturesAccount,
+    Identity,
+    LedgerEntry,
+    MarginMode,
+    PositionMode,
+    SpotBalance,
+)
+from mtrade.domain.instruments import Instrument, InstrumentId, Market
+from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTier, Ticker
+from mtrade.domain.orders import (
+    Fill,
+    Intent,
+    OrderRequest,
+    TriggerRequest,
+    VenueOrder,
+    VenueTrigger,
+)
+from mtrade.domain.positions import Leg, Liquidation, Position, PositionClose
+
+
+class Clock(Protocol):
+    """Time as an argument. `now_ms` is UTC; `monotonic` is seconds for durations."""
+
+    def now_ms(self) -> int: ...
+
+    def monotonic(self) -> float: ...
+
+
+class MarketData(Protocol):
+    """Public data of one network. Blocking; every method raises ExchangeError."""
+
+    def server_time(self) -> int: ...
+
+    def instruments(self, market: Market, settle: str = "") -> tuple[Instrument, ...]: ...
+
+    def tickers(self, market: Market, settle: str = "") -> tuple[Ticker, ...]: ...
+
+    def book(self, instrument: InstrumentId, depth: int) -> Book: ...
+
+    def trades(self, instrument: InstrumentId, limit: int) -> tuple[PublicTrade, ...]: ...
+
+    def candles(
+        self, instrument: InstrumentId, interval: str, limit: int
+    ) -> tuple[Candle, ...]: ...
+
+    def funding_history(self, instrument: InstrumentId, limit: int) -> tuple[FundingRate, ...]: ...
+
+    def risk_tiers(self, instrument: InstrumentId) -> tuple[RiskTier, ...]: ...
+
+
+class Exchange(MarketData, Protocol):
+    """One account on one network. Blocking and thread-safe.
+
+    Reads raise ExchangeUnavailable when they fail. A changing call raises OrderRejected,
+    AuthenticationFailed or RateLimited (all: no effect), ExchangeUnavailable (provably not sent) or
+    OutcomeUnknown. `expires_ms` is a deadline on the exchange's clock after which the request has
+    no effect (X-Gate-Exptime). No method ever retries a changing call.
+    """
+
+    def identity(self) -> Identity: ...
+
+    def spot_balances(self) -> tuple[SpotBalance, ...]: ...
+
+    def futures_account(self, settle: str) -> FuturesAccount: ...
+
+    def positions(self, settle: str) -> tuple[Position, ...]: ...
+
+    def fees(self, instrument: InstrumentId) -> Fees: ...
+
+    def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder: ...
+
+    def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:
+        """The order with this id or `text`; None only when the exchange says it knows none."""
+        ...
+
+    def search(self, instrument: InstrumentId, text: str, since_ms: int) -> VenueOrder | None:
+        """Scan open and finished orders for `text`; for when `find` cannot (finished spot)."""
+        ...
+
+    def open_orders(
+        self, market: Market, settle: str = "", instrument: InstrumentId | None = None
+    ) -> tuple[VenueOrder, ...]: ...
+
+    def finished_orders(
+        self, instrument: InstrumentId, since_ms: int, limit: int = 100
+    ) -> tuple[VenueOrder, ...]: ...
+
+    def amend(
+        self,
+        instrument: InstrumentId,
+        order_id: str,
+        *,
+        price: Decimal | None,
+        size: Decimal | None,
+        expires_ms: int,
+    ) -> VenueOrder: ...
+
+    def cancel(self, instrument: InstrumentId, order_id: str) -> VenueOrder:
+        """Cancel, and return the final state also when it had already ended."""
+        ...
+
+    def cancel_all(
+        self, market: Market, settle: str = "", instrument: InstrumentId | None = None
+    ) -> tuple[VenueOrder, ...]: ...
+
+    def fills(
+        self,
+        market: Market,
+        settle: str = "",
+        *,
+        instrument: InstrumentId | None = None,
+        since_ms: int | None = None,
+        order_id: str = "",
+        limit: int = 100,
+    ) -> tuple[Fill, ...]: ...
+
+    def triggers(self, market: Market, settle: str = "") -> tuple[VenueTrigger, ...]: ...
+
+    def place_trigger(self, trigger: TriggerRequest) -> str:
+        """Place a trigger and return its id."""
+        ...
+
+    def cancel_trigger(self, instrument: InstrumentId, trigger_id: str) -> VenueTrigger: ...
+
+    def set_leverage(
+        self, instrument: InstrumentId, leverage: Decimal, mode: MarginMode
+    ) -> tuple[Position, ...]: ...
+
+    def change_margin(
+        self, instrument: InstrumentId, change: Decimal, leg: Leg
+    ) -> tuple[Position, ...]: ...
+
+    def set_position_mode(self, settle: str, mode: PositionMode) -> FuturesAccount: ...
+
+    def position_closes(self, settle: str, limit: int = 100) -> tuple[PositionClose, ...]: ...
+
+    def liquidations(self, settle: str, limit: int = 100) -> tuple[Liquidation, ...]: ...
+
+    def account_book(
+        self, settle: str, *, kind: str = "", limit: int = 100
+    ) -> tuple[LedgerEntry, ...]: ...
+
+    def countdown_cancel_all(self, market: Market, settle: str, timeout_s: int) -> int: ...
+
+    def transfer(self, currency: str, amount: Decimal, source: str, target: str) -> str: ...
+
+    def total_balance(self) -> Decimal:
+        """Worth of the whole account in USDT, as the exchange values it."""
+        ...
+
+
+class Journal(Protocol):
+    """Durable record of intents. The engine thread is its only writer."""
+
+    def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        """Insert new intents in one durable transaction; returns them with their ids.
+
+        A known `request_id` of the same account is not inserted again: the stored intent is
+        returned in its place. Raises StoreError, and then nothing was stored.
+        """
+        ...
+
+    def update(self, intents: Iterable[Intent]) -> None:
+        """Store new states in one durable transaction."""
+        ...
+
+    def by_request(self, account_id: str, request_id: str) -> Intent | None: ...
+
+    def get(self, intent_id: int) -> Intent | None: ...
+
+    def unfinished(self) -> tuple[Intent, ...]: ...
+
+    def recent(
+        self, account_id: str | None, *, before_id: int | None, limit: int
+    ) -> tuple[Intent, ...]: ...
