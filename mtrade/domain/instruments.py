@@ -40,7 +40,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class InstrumentId:
-    """Names one instrument on a network. `settle` is `usdt` or `btc` for futures, empty for spot."""
+    """Names one instrument. `settle` is `usdt` or `btc` for futures, empty for spot."""
 
     market: Market
     settle: str
@@ -96,7 +96,7 @@ class Instrument:
         return round_down(size, self.size_step)
 
     def conform_price(self, price: Decimal, side: Side) -> Decimal:
-        """`price` on the tick grid, toward the safe side: a buy never higher, a sell never lower."""
+        """`price` on the tick grid: a buy never higher, a sell never lower."""
         step = self.price_step
         return floor(price, step) if side is Side.BUY else ceiling(price, step)
 

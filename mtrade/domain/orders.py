@@ -1,7 +1,7 @@
 """Orders: what we want, what we decided to send, what the exchange reports.
 
-An *intent* is one order that mTrade decided to send: one journal row, one `text`, sent at most once,
-ever. Its life cycle is the table `TRANSITIONS`; every change goes through `advance`.
+An *intent* is one order that mTrade decided to send: one journal row, one `text`, sent at most
+once, ever. Its life cycle is the table `TRANSITIONS`; every change goes through `advance`.
 """
 
 from __future__ import annotations
