@@ -76,6 +76,27 @@ TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
 FINAL_STATES = frozenset(state for state, after in TRANSITIONS.items() if not after)
 
 
+class TriggerSource(StrEnum):
+    """Which price a trigger watches."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """When an order is to be placed by the exchange itself: the watched price reaches `price`.
+
+    `above` fires at or above it, otherwise at or below. After `expires_s` seconds it lapses.
+    """
+
+    price: Decimal
+    above: bool
+    source: TriggerSource = TriggerSource.LAST
+    expires_s: int = 2_592_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
     """One order, ready for the exchange.
@@ -83,6 +104,7 @@ class OrderRequest:
     `size` is unsigned and in the instrument's unit, except that a spot market buy has its size in
     **quote** currency (`size_in_quote`), as Gate wants it. `price` is None for a market order.
     A full close of a futures position has size 0 and `close` (one-way) or `auto_size` (hedge).
+    With a `trigger` the exchange keeps the order and places it itself when the trigger fires.
     """
 
     instrument: InstrumentId
@@ -95,6 +117,7 @@ class OrderRequest:
     reduce_only: bool = False
     close: bool = False
     auto_size: AutoSize | None = None
+    trigger: Trigger | None = None
 
     @property
     def size_in_quote(self) -> bool:
@@ -159,43 +182,15 @@ class Fill:
     close_size: Decimal = ZERO
 
 
-class TriggerSource(StrEnum):
-    """Which price a trigger watches."""
-
-    LAST = "last"
-    MARK = "mark"
-    INDEX = "index"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerRequest:
-    """An order that the exchange places when a price is reached.
-
-    `above` means: fires when the watched price is at or above `trigger_price`. For a take profit
-    or stop loss of a whole futures position, size is 0 with `close` or `auto_size`.
-    """
-
-    instrument: InstrumentId
-    side: Side
-    size: Decimal
-    trigger_price: Decimal
-    above: bool
-    source: TriggerSource = TriggerSource.LAST
-    price: Decimal | None = None
-    tif: TimeInForce = TimeInForce.GTC
-    reduce_only: bool = False
-    close: bool = False
-    auto_size: AutoSize | None = None
-    expires_s: int = 2_592_000
-    text: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTrigger:
-    """A trigger order as the exchange reports it. `fired_order_id` is a different id."""
+    """A trigger order as the exchange reports it; `order.trigger` is set.
+
+    `fired_order_id` is the id of the order it placed, a different one.
+    """
 
     trigger_id: str
-    request: TriggerRequest
+    order: OrderRequest
     status: str
     reason: str = ""
     fired_order_id: str = ""

@@ -21,7 +21,6 @@ from mtrade.domain.orders import (
     Fill,
     Intent,
     OrderRequest,
-    TriggerRequest,
     VenueOrder,
     VenueTrigger,
 )
@@ -124,10 +123,14 @@ class Exchange(MarketData, Protocol):
         limit: int = 100,
     ) -> tuple[Fill, ...]: ...
 
-    def triggers(self, market: Market, settle: str = "") -> tuple[VenueTrigger, ...]: ...
+    def triggers(
+        self, market: Market, settle: str = "", *, open: bool = True
+    ) -> tuple[VenueTrigger, ...]:
+        """Waiting triggers, or the latest finished ones."""
+        ...
 
-    def place_trigger(self, trigger: TriggerRequest) -> str:
-        """Place a trigger and return its id."""
+    def place_trigger(self, order: OrderRequest) -> str:
+        """Place an order that has a `trigger`; returns the trigger's id."""
         ...
 
     def cancel_trigger(self, instrument: InstrumentId, trigger_id: str) -> VenueTrigger: ...
