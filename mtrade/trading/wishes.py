@@ -1,0 +1,69 @@
+"""What a person asks for, parsed but not yet decided. Frozen, so it may cross threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.accounts import MarginMode
+from mtrade.domain.instruments import InstrumentId, Side
+from mtrade.domain.orders import OrderType, TimeInForce, Trigger, TriggerSource
+from mtrade.domain.positions import Leg
+from mtrade.domain.sizing import SizeUnit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """A take profit or stop loss: the price and which price is watched."""
+
+    price: Decimal
+    source: TriggerSource = TriggerSource.LAST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWish:
+    """An order as typed. `request_id` makes a repeated request the same order.
+
+    With a `trigger` it is a conditional order; `close` then means the whole position.
+    """
+
+    account_id: str
+    request_id: str
+    instrument: InstrumentId
+    side: Side
+    type: OrderType
+    size: Decimal
+    unit: SizeUnit
+    price: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    close: bool = False
+    leverage: Decimal | None = None
+    margin_mode: MarginMode | None = None
+    take_profit: Protection | None = None
+    stop_loss: Protection | None = None
+    trigger: Trigger | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWish:
+    """Close `percent` of a position (or leg); `price` None means at market."""
+
+    account_id: str
+    request_id: str
+    instrument: InstrumentId
+    leg: Leg
+    percent: Decimal
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectWish:
+    """Position-wide take profit and stop loss for an open position."""
+
+    account_id: str
+    request_id: str
+    instrument: InstrumentId
+    leg: Leg
+    take_profit: Protection | None = None
+    stop_loss: Protection | None = None
