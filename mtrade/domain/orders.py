@@ -50,6 +50,7 @@ class IntentKind(StrEnum):
 class IntentState(StrEnum):
     """Where an intent stands. See `TRANSITIONS`."""
 
+    WAITING = "WAITING"
     SENDING = "SENDING"
     OPEN = "OPEN"
     UNKNOWN = "UNKNOWN"
@@ -58,9 +59,10 @@ class IntentState(StrEnum):
     VOID = "VOID"
 
 
-# DONE and VOID are final. OPEN only happens to resting (GTC, post-only) orders. HOLD is an unknown
+# WAITING: journalled, to be sent when its parent order has filled. DONE and VOID are final. OPEN only happens to resting (GTC, post-only) orders. HOLD is an unknown
 # outcome whose evidence contradicts itself: late evidence or a human ends it.
 TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
+    IntentState.WAITING: frozenset({IntentState.SENDING, IntentState.VOID}),
     IntentState.SENDING: frozenset(
         {IntentState.OPEN, IntentState.DONE, IntentState.VOID, IntentState.UNKNOWN}
     ),
@@ -204,6 +206,8 @@ class Intent:
 
     `filled` is unsigned. `expires_ms` is the exchange-clock deadline sent as X-Gate-Exptime: a
     request that arrives later has no effect. `evidence` says what proved the present state.
+    `parent_id` is the entry whose fill a WAITING intent waits for. `plan_position` is the signed
+    position of the leg when the order was planned, a witness for the resolver; None if not read.
     """
 
     id: int
@@ -221,6 +225,8 @@ class Intent:
     label: str = ""
     evidence: str = ""
     closed_ms: int | None = None
+    parent_id: int | None = None
+    plan_position: Decimal | None = None
 
     @property
     def final(self) -> bool:
