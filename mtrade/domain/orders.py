@@ -59,8 +59,9 @@ class IntentState(StrEnum):
     VOID = "VOID"
 
 
-# WAITING: journalled, to be sent when its parent order has filled. DONE and VOID are final. OPEN only happens to resting (GTC, post-only) orders. HOLD is an unknown
-# outcome whose evidence contradicts itself: late evidence or a human ends it.
+# WAITING: journalled, to be sent when its parent order has filled. OPEN only happens to resting
+# orders and triggers. HOLD is an unknown outcome whose evidence contradicts itself: late evidence or
+# a human ends it. DONE and VOID are final.
 TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
     IntentState.WAITING: frozenset({IntentState.SENDING, IntentState.VOID}),
     IntentState.SENDING: frozenset(
@@ -206,7 +207,7 @@ class Intent:
 
     `filled` is unsigned. `expires_ms` is the exchange-clock deadline sent as X-Gate-Exptime: a
     request that arrives later has no effect. `evidence` says what proved the present state.
-    `parent_id` is the entry whose fill a WAITING intent waits for. `plan_position` is the signed
+    `parent` is the order text of the entry whose fill a WAITING intent waits for. `plan_position` is the signed
     position of the leg when the order was planned, a witness for the resolver; None if not read.
     """
 
@@ -225,7 +226,7 @@ class Intent:
     label: str = ""
     evidence: str = ""
     closed_ms: int | None = None
-    parent_id: int | None = None
+    parent: str = ""
     plan_position: Decimal | None = None
 
     @property
