@@ -186,6 +186,15 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFill:
+    """A stored fill. `id` is the row's and serves paging; `account_id` says whose it is."""
+
+    id: int
+    account_id: str
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTrigger:
     """A trigger order as the exchange reports it; `order.trigger` is set.
 

@@ -1,0 +1,153 @@
+"""The journal of orders: `data/mtrade.db`, the durable half of "write down, then act".
+
+The engine thread is the only writer. `get`, `by_request`, `recent` and `fills` may be called from
+any thread; they see what is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from sqlite3 import Connection
+
+from mtrade.domain.errors import StoreError
+from mtrade.domain.orders import Fill, Intent, OwnFill
+from mtrade.store import rows
+from mtrade.store.database import JOURNAL, Database
+
+
+class SqliteJournal:
+    """Implements `mtrade.domain.ports.Journal`. Raises StoreError naming the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = Database(path, JOURNAL)
+        self._epoch: int | None = None
+
+    def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
+        """Record the start of this run; runs that never recorded their end are marked crashed."""
+        with self.database.write() as db:
+            db.execute("UPDATE epoch SET how='crashed' WHERE ended_ms IS NULL AND how=''")
+            cursor = db.execute(
+                "INSERT INTO epoch(started_ms, boot_id, instance, version) VALUES(?,?,?,?)",
+                (now_ms, boot_id, instance, version),
+            )
+            epoch = int(cursor.lastrowid or 0)
+        self._epoch = epoch
+        return epoch
+
+    def end_epoch(self, how: str, now_ms: int) -> None:
+        """Record the end of this run: `stopped`, `restarted` or what else ended it."""
+        with self.database.write() as db:
+            db.execute("UPDATE epoch SET ended_ms=?, how=? WHERE id=?", (now_ms, how, self._epoch))
+
+    def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        """See the port. An empty `request_id` is never taken for a repetition."""
+        with self.database.write() as db:
+            return tuple(self._insert_once(db, intent) for intent in intents)
+
+    def update(self, intents: Iterable[Intent]) -> None:
+        """Store what is proven by now. A final state never changes again (StoreError)."""
+        with self.database.write() as db:
+            for intent in intents:
+                _update(db, intent)
+
+    def by_request(self, account_id: str, request_id: str) -> Intent | None:
+        """The intent a request already led to."""
+        with self.database.read() as db:
+            return _by_request(db, account_id, request_id)
+
+    def get(self, intent_id: int) -> Intent | None:
+        """The intent with this id."""
+        with self.database.read() as db:
+            row = db.execute("SELECT * FROM intent WHERE id=?", (intent_id,)).fetchone()
+        return rows.intent_from(row) if row else None
+
+    def unfinished(self) -> tuple[Intent, ...]:
+        """Everything whose last word is not known yet, oldest first."""
+        with self.database.read() as db:
+            found = db.execute(
+                "SELECT * FROM intent WHERE state NOT IN('DONE','VOID') ORDER BY id"
+            ).fetchall()
+        return tuple(map(rows.intent_from, found))
+
+    def recent(
+        self, account_id: str | None, *, before_id: int | None, limit: int
+    ) -> tuple[Intent, ...]:
+        """Newest first; `before_id` is the last id of the page before."""
+        with self.database.read() as db:
+            found = db.execute(
+                "SELECT * FROM intent WHERE (:account IS NULL OR account_id=:account)"
+                " AND (:before IS NULL OR id<:before) ORDER BY id DESC LIMIT :limit",
+                {"account": account_id, "before": before_id, "limit": limit},
+            ).fetchall()
+        return tuple(map(rows.intent_from, found))
+
+    def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]:
+        """Store executions in one durable transaction; returns those not seen before, in order."""
+        with self.database.write() as db:
+            return tuple(f for f in fills if _insert_fill(db, account_id, f))
+
+    def fills(
+        self, account_id: str | None, before_id: int | None = None, limit: int = 100
+    ) -> tuple[OwnFill, ...]:
+        """Own executions, newest first; `before_id` is the last id of the page before."""
+        with self.database.read() as db:
+            found = db.execute(
+                "SELECT * FROM own_trade WHERE (:account IS NULL OR account_id=:account)"
+                " AND (:before IS NULL OR (time_ms, id) <"
+                " (SELECT time_ms, id FROM own_trade WHERE id=:before))"
+                " ORDER BY time_ms DESC, id DESC LIMIT :limit",
+                {"account": account_id, "before": before_id, "limit": limit},
+            ).fetchall()
+        return tuple(map(rows.fill_from, found))
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file; part of a graceful stop."""
+        self.database.checkpoint()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def _insert_once(self, db: Connection, intent: Intent) -> Intent:
+        known = _by_request(db, intent.account_id, intent.request_id)
+        if known is not None:
+            return known
+        key = _insert(db, "intent", {"epoch_id": self._epoch, **rows.intent_row(intent)})
+        row = db.execute("SELECT * FROM intent WHERE id=?", (key,)).fetchone()
+        return rows.intent_from(row)
+
+
+def _insert(db: Connection, table: str, row: rows.Row, *, once: bool = False) -> int | None:
+    """Insert; with `once` a row that is already there is left alone and None comes back."""
+    names = ", ".join(row)
+    marks = ", ".join(f":{name}" for name in row)
+    rule = " ON CONFLICT DO NOTHING" if once else ""
+    cursor = db.execute(f"INSERT INTO {table}({names}) VALUES({marks}){rule}", row)
+    return cursor.lastrowid if cursor.rowcount == 1 else None
+
+
+def _insert_fill(db: Connection, account_id: str, fill: Fill) -> bool:
+    return _insert(db, "own_trade", rows.fill_row(account_id, fill), once=True) is not None
+
+
+def _update(db: Connection, intent: Intent) -> None:
+    row = rows.progress_row(intent)
+    sets = ", ".join(f"{name}=:{name}" for name in row)
+    cursor = db.execute(
+        f"UPDATE intent SET {sets} WHERE id=:id"  # noqa: S608
+        " AND (state NOT IN('DONE','VOID') OR state=:state)",
+        {**row, "id": intent.id},
+    )
+    if cursor.rowcount != 1:
+        raise StoreError(
+            f"intent {intent.id} is not in the journal or has ended otherwise",
+            code="intent_not_updated",
+        )
+
+
+def _by_request(db: Connection, account_id: str, request_id: str) -> Intent | None:
+    row = db.execute(
+        "SELECT * FROM intent WHERE account_id=? AND request_id=?", (account_id, request_id)
+    ).fetchone()
+    return rows.intent_from(row) if row else None

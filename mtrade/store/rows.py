@@ -1,0 +1,177 @@
+"""Between journal rows and the values of `mtrade.domain.orders`. Pure."""
+
+from __future__ import annotations
+
+import sqlite3
+from decimal import Decimal
+
+from mtrade.domain.instruments import InstrumentId, Market, Side
+from mtrade.domain.numbers import CONTEXT, text
+from mtrade.domain.orders import (
+    AutoSize,
+    Fill,
+    Intent,
+    IntentKind,
+    IntentState,
+    OrderRequest,
+    OrderType,
+    OwnFill,
+    TimeInForce,
+    Trigger,
+    TriggerSource,
+)
+
+Row = dict[str, str | int | None]
+
+
+def intent_row(intent: Intent) -> Row:
+    """All columns of table `intent` except `id` and `epoch_id`."""
+    return {
+        "account_id": intent.account_id,
+        "kind": intent.kind.value,
+        "request_id": intent.request_id or None,
+        "expires_ms": intent.expires_ms,
+        "planned_ms": intent.planned_ms,
+        **_order_row(intent.order),
+        **progress_row(intent),
+    }
+
+
+def progress_row(intent: Intent) -> Row:
+    """The columns that may change after the commit; an amended order has a new size or price."""
+    return {
+        "size": text(intent.order.size),
+        "price": _optional(intent.order.price),
+        "state": intent.state.value,
+        "sent_ms": intent.sent_ms,
+        "order_id": intent.order_id,
+        "filled": text(intent.filled),
+        "average": _optional(intent.average),
+        "label": intent.label,
+        "evidence": intent.evidence,
+        "closed_ms": intent.closed_ms,
+    }
+
+
+def _order_row(order: OrderRequest) -> Row:
+    trigger = order.trigger
+    return {
+        "market": order.instrument.market.value,
+        "settle": order.instrument.settle,
+        "instrument": order.instrument.name,
+        "side": order.side.value,
+        "type": order.type.value,
+        "tif": order.tif.value,
+        "reduce_only": int(order.reduce_only),
+        "close": int(order.close),
+        "auto_size": order.auto_size.value if order.auto_size else None,
+        "text": order.text,
+        "trigger_price": text(trigger.price) if trigger else None,
+        "trigger_above": int(trigger.above) if trigger else None,
+        "trigger_source": trigger.source.value if trigger else None,
+        "trigger_expires_s": trigger.expires_s if trigger else None,
+    }
+
+
+def intent_from(row: sqlite3.Row) -> Intent:
+    """The intent stored in a row."""
+    return Intent(
+        id=row["id"],
+        account_id=row["account_id"],
+        kind=IntentKind(row["kind"]),
+        request_id=row["request_id"] or "",
+        order=_order_from(row),
+        expires_ms=row["expires_ms"],
+        state=IntentState(row["state"]),
+        planned_ms=row["planned_ms"],
+        sent_ms=row["sent_ms"],
+        order_id=row["order_id"],
+        filled=_number(row["filled"]),
+        average=_maybe(row["average"]),
+        label=row["label"],
+        evidence=row["evidence"],
+        closed_ms=row["closed_ms"],
+    )
+
+
+def _order_from(row: sqlite3.Row) -> OrderRequest:
+    return OrderRequest(
+        instrument=_instrument_from(row),
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        size=_number(row["size"]),
+        text=row["text"],
+        price=_maybe(row["price"]),
+        tif=TimeInForce(row["tif"]),
+        reduce_only=bool(row["reduce_only"]),
+        close=bool(row["close"]),
+        auto_size=AutoSize(row["auto_size"]) if row["auto_size"] else None,
+        trigger=_trigger_from(row),
+    )
+
+
+def _trigger_from(row: sqlite3.Row) -> Trigger | None:
+    if row["trigger_price"] is None:
+        return None
+    return Trigger(
+        price=_number(row["trigger_price"]),
+        above=bool(row["trigger_above"]),
+        source=TriggerSource(row["trigger_source"]),
+        expires_s=row["trigger_expires_s"],
+    )
+
+
+def fill_row(account_id: str, fill: Fill) -> Row:
+    """All columns of table `own_trade` except `id`."""
+    return {
+        "account_id": account_id,
+        "market": fill.instrument.market.value,
+        "settle": fill.instrument.settle,
+        "instrument": fill.instrument.name,
+        "trade_id": fill.trade_id,
+        "order_id": fill.order_id,
+        "time_ms": fill.time_ms,
+        "side": fill.side.value,
+        "size": text(fill.size),
+        "price": text(fill.price),
+        "fee": text(fill.fee),
+        "fee_currency": fill.fee_currency,
+        "role": fill.role,
+        "text": fill.text,
+        "close_size": text(fill.close_size),
+    }
+
+
+def fill_from(row: sqlite3.Row) -> OwnFill:
+    """The fill stored in a row."""
+    fill = Fill(
+        trade_id=row["trade_id"],
+        order_id=row["order_id"],
+        instrument=_instrument_from(row),
+        time_ms=row["time_ms"],
+        side=Side(row["side"]),
+        size=_number(row["size"]),
+        price=_number(row["price"]),
+        fee=_number(row["fee"]),
+        fee_currency=row["fee_currency"],
+        role=row["role"],
+        text=row["text"],
+        close_size=_number(row["close_size"]),
+    )
+    return OwnFill(id=row["id"], account_id=row["account_id"], fill=fill)
+
+
+def _instrument_from(row: sqlite3.Row) -> InstrumentId:
+    return InstrumentId(Market(row["market"]), row["settle"], row["instrument"])
+
+
+def _optional(number: Decimal | None) -> str | None:
+    return None if number is None else text(number)
+
+
+def _maybe(stored: str | None) -> Decimal | None:
+    return None if stored is None else _number(stored)
+
+
+def _number(stored: str) -> Decimal:
+    return CONTEXT.create_decimal(stored)

@@ -1,0 +1,261 @@
+"""The journal keeps intents exactly, once per request, and never half a commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mtrade.domain.errors import StoreError
+from mtrade.domain.instruments import Side, futures, spot
+from mtrade.domain.orders import (
+    AutoSize,
+    Fill,
+    Intent,
+    IntentKind,
+    IntentState,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    Trigger,
+    TriggerSource,
+)
+from mtrade.domain.ports import Journal
+from mtrade.store.journal import SqliteJournal
+
+ACCOUNT = "paper:1001"
+
+
+def order(text: str, **changes: object) -> OrderRequest:
+    base = OrderRequest(
+        instrument=spot("BTC_USDT"),
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        size=Decimal("0.012"),
+        text=text,
+        price=Decimal("60000.5"),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def intent(number: int, **changes: object) -> Intent:
+    base = Intent(
+        id=0,
+        account_id=ACCOUNT,
+        kind=IntentKind.MANUAL,
+        request_id=f"r{number}",
+        order=order(f"t-mt1m-{number}"),
+        expires_ms=5_000,
+        state=IntentState.SENDING,
+        planned_ms=1_000,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def fill(trade: str, **changes: object) -> Fill:
+    base = Fill(
+        trade_id=trade,
+        order_id="9223372036854775807",
+        instrument=futures("BTC_USDT"),
+        time_ms=7,
+        side=Side.SELL,
+        size=Decimal(3),
+        price=Decimal("60000.1"),
+        fee=Decimal("-0.0000123"),
+        fee_currency="USDT",
+        role="maker",
+        text="t-mt1m-1",
+        close_size=Decimal(-2),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    opened = SqliteJournal(tmp_path / "data" / "mtrade.db")
+    yield opened
+    opened.close()
+
+
+def test_it_is_the_journal_of_the_ports(journal: SqliteJournal) -> None:
+    port: Journal = journal
+    assert port.unfinished() == ()
+
+
+def test_every_field_of_an_intent_comes_back(journal: SqliteJournal) -> None:
+    full = intent(
+        1,
+        kind=IntentKind.FLATTEN,
+        order=order(
+            "t-mt1f-x",
+            instrument=futures("BTC_USD", "btc"),
+            side=Side.SELL,
+            size=Decimal(0),
+            price=None,
+            type=OrderType.MARKET,
+            tif=TimeInForce.IOC,
+            reduce_only=True,
+            close=True,
+            auto_size=AutoSize.CLOSE_LONG,
+            trigger=Trigger(
+                price=Decimal("1.50"), above=False, source=TriggerSource.MARK, expires_s=60
+            ),
+        ),
+        sent_ms=3,
+        order_id="9223372036854775807",
+        filled=Decimal("0.1"),
+        average=Decimal("60000.25"),
+        label="L",
+        evidence="answer",
+        closed_ms=9,
+    )
+    (stored,) = journal.commit([full])
+    assert stored == replace(full, id=stored.id)
+    assert journal.get(stored.id) == stored
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    size=st.decimals(min_value=0, max_value=10**20, places=12),
+    price=st.none() | st.decimals(min_value=0, max_value=10**15, places=10),
+    nonce=st.integers(0, 10**12),
+)
+def test_numbers_come_back_exactly(
+    journal: SqliteJournal, size: Decimal, price: Decimal | None, nonce: int
+) -> None:
+    wanted = intent(
+        0, request_id="", order=order(f"t-{nonce}-{size}-{price}", size=size, price=price)
+    )
+    if any(known.order.text == wanted.order.text for known in journal.unfinished()):
+        return
+    (stored,) = journal.commit([wanted])
+    assert journal.get(stored.id) == replace(wanted, id=stored.id)
+
+
+def test_a_repeated_request_is_the_stored_intent(journal: SqliteJournal) -> None:
+    (first,) = journal.commit([intent(1)])
+    again, other = journal.commit([intent(1, order=order("t-another")), intent(2)])
+    assert again == first
+    assert other.id != first.id
+    assert len(journal.recent(None, before_id=None, limit=9)) == 2
+
+
+def test_a_request_repeated_within_one_commit_is_stored_once(journal: SqliteJournal) -> None:
+    one, two = journal.commit([intent(1), intent(1, order=order("t-another"))])
+    assert one == two
+
+
+def test_the_same_request_of_another_account_is_its_own(journal: SqliteJournal) -> None:
+    one, two = journal.commit(
+        [intent(1), intent(1, account_id="paper:1002", order=order("t-another"))]
+    )
+    assert one.id != two.id
+    assert journal.by_request("paper:1002", "r1") == two
+
+
+def test_one_bad_intent_stores_nothing_of_its_commit(journal: SqliteJournal) -> None:
+    journal.commit([intent(1)])
+    with pytest.raises(StoreError):
+        journal.commit([intent(2), intent(3, order=order("t-mt1m-1"))])
+    assert [i.request_id for i in journal.unfinished()] == ["r1"]
+
+
+@pytest.mark.parametrize("size", ["NaN", "Infinity", "-1"])
+def test_the_database_itself_refuses_what_is_no_size(journal: SqliteJournal, size: str) -> None:
+    with pytest.raises(StoreError):
+        journal.commit([intent(1, order=order("t-x", size=Decimal(size)))])
+    assert journal.unfinished() == ()
+
+
+def test_updates_are_stored_and_final_states_stay(journal: SqliteJournal) -> None:
+    (stored,) = journal.commit([intent(1)])
+    resting = stored.advance(IntentState.OPEN, order_id="77", sent_ms=2_000)
+    amended = replace(resting, order=replace(resting.order, price=Decimal("59000")))
+    journal.update([amended])
+    assert journal.get(stored.id) == amended
+    done = amended.advance(IntentState.DONE, filled=Decimal("0.012"), closed_ms=3_000)
+    journal.update([done])
+    assert journal.unfinished() == ()
+    with pytest.raises(StoreError):
+        journal.update([resting])
+    assert journal.get(stored.id) == done
+
+
+def test_one_bad_update_stores_none(journal: SqliteJournal) -> None:
+    (stored,) = journal.commit([intent(1)])
+    with pytest.raises(StoreError):
+        journal.update([stored.advance(IntentState.OPEN), replace(stored, id=999)])
+    assert journal.get(stored.id) == stored
+
+
+def test_recent_pages_newest_first_per_account(journal: SqliteJournal) -> None:
+    journal.commit([intent(n) for n in range(5)])
+    journal.commit([intent(9, account_id="paper:2")])
+    page = journal.recent(ACCOUNT, before_id=None, limit=3)
+    rest = journal.recent(ACCOUNT, before_id=page[-1].id, limit=3)
+    assert [i.request_id for i in (*page, *rest)] == ["r4", "r3", "r2", "r1", "r0"]
+    assert journal.recent(None, before_id=None, limit=1)[0].account_id == "paper:2"
+
+
+def test_fills_are_kept_once_and_page_by_time(journal: SqliteJournal) -> None:
+    late, early = fill("2", time_ms=20), fill("1", time_ms=10)
+    assert journal.add_fills(ACCOUNT, [late, early]) == (late, early)
+    assert journal.add_fills(ACCOUNT, [early, fill("3", time_ms=20)]) == (fill("3", time_ms=20),)
+    page = journal.fills(ACCOUNT, None, 2)
+    rest = journal.fills(ACCOUNT, page[-1].id, 2)
+    assert [f.fill.trade_id for f in (*page, *rest)] == ["3", "2", "1"]
+    assert journal.fills("paper:2") == ()
+    assert journal.fills(None, None, 9)[-1].fill == early
+
+
+def test_a_trade_with_oneself_keeps_both_sides(journal: SqliteJournal) -> None:
+    both = [fill("1", side=Side.BUY), fill("1", side=Side.SELL)]
+    assert len(journal.add_fills(ACCOUNT, both)) == 2
+
+
+def test_runs_are_recorded_and_a_lost_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mtrade.db"
+    first = SqliteJournal(path)
+    one = first.begin_epoch(10, "boot", "abcd", "1.0.0")
+    first.close()
+    second = SqliteJournal(path)
+    two = second.begin_epoch(20, "boot", "abcd", "1.0.0")
+    second.end_epoch("stopped", 30)
+    second.checkpoint()
+    with second.database.read() as db:
+        found = [tuple(r) for r in db.execute("SELECT id, ended_ms, how FROM epoch ORDER BY id")]
+    second.close()
+    assert found == [(one, None, "crashed"), (two, 30, "stopped")]
+
+
+def test_readers_of_other_threads_see_only_committed_rows(journal: SqliteJournal) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(journal.recent(None, before_id=None, limit=9)))
+
+    with journal.database.write() as db:
+        db.execute(
+            "INSERT INTO epoch(started_ms, boot_id, instance, version) VALUES(1,'b','i','v')"
+        )
+        other = threading.Thread(target=look)
+        other.start()
+        other.join(5)
+    assert seen == [0]
+
+
+def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "mtrade.db")
+    journal.close()
+    with pytest.raises(StoreError):
+        journal.commit([intent(1)])
+    with pytest.raises(StoreError):
+        journal.unfinished()
