@@ -132,10 +132,11 @@ def _insert_fill(db: Connection, account_id: str, fill: Fill) -> bool:
 
 
 def _update(db: Connection, intent: Intent) -> None:
-    row = rows.progress_row(intent)
+    """Everything but the identity may still change: an amended order has a new price."""
+    row = rows.intent_row(intent)
     sets = ", ".join(f"{name}=:{name}" for name in row)
     cursor = db.execute(
-        f"UPDATE intent SET {sets} WHERE id=:id"  # noqa: S608
+        f"UPDATE intent SET {sets} WHERE id=:id AND text=:text AND account_id=:account_id"  # noqa: S608
         " AND (state NOT IN('DONE','VOID') OR state=:state)",
         {**row, "id": intent.id},
     )

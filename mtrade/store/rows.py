@@ -31,18 +31,8 @@ def intent_row(intent: Intent) -> Row:
         "kind": intent.kind.value,
         "request_id": intent.request_id or None,
         "expires_ms": intent.expires_ms,
-        "planned_ms": intent.planned_ms,
-        **_order_row(intent.order),
-        **progress_row(intent),
-    }
-
-
-def progress_row(intent: Intent) -> Row:
-    """The columns that may change after the commit; an amended order has a new size or price."""
-    return {
-        "size": text(intent.order.size),
-        "price": _optional(intent.order.price),
         "state": intent.state.value,
+        "planned_ms": intent.planned_ms,
         "sent_ms": intent.sent_ms,
         "order_id": intent.order_id,
         "filled": text(intent.filled),
@@ -50,6 +40,9 @@ def progress_row(intent: Intent) -> Row:
         "label": intent.label,
         "evidence": intent.evidence,
         "closed_ms": intent.closed_ms,
+        "parent": intent.parent,
+        "plan_position": _optional(intent.plan_position),
+        **_order_row(intent.order),
     }
 
 
@@ -61,6 +54,8 @@ def _order_row(order: OrderRequest) -> Row:
         "instrument": order.instrument.name,
         "side": order.side.value,
         "type": order.type.value,
+        "size": text(order.size),
+        "price": _optional(order.price),
         "tif": order.tif.value,
         "reduce_only": int(order.reduce_only),
         "close": int(order.close),
@@ -91,6 +86,8 @@ def intent_from(row: sqlite3.Row) -> Intent:
         label=row["label"],
         evidence=row["evidence"],
         closed_ms=row["closed_ms"],
+        parent=row["parent"],
+        plan_position=_maybe(row["plan_position"]),
     )
 
 

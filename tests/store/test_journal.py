@@ -114,6 +114,8 @@ def test_every_field_of_an_intent_comes_back(journal: SqliteJournal) -> None:
         label="L",
         evidence="answer",
         closed_ms=9,
+        parent="t-mt1m-parent",
+        plan_position=Decimal("-0.5"),
     )
     (stored,) = journal.commit([full])
     assert stored == replace(full, id=stored.id)
@@ -187,6 +189,23 @@ def test_updates_are_stored_and_final_states_stay(journal: SqliteJournal) -> Non
     with pytest.raises(StoreError):
         journal.update([resting])
     assert journal.get(stored.id) == done
+
+
+def test_a_waiting_intent_gets_its_deadline_and_size_when_it_is_sent(
+    journal: SqliteJournal,
+) -> None:
+    (waiting,) = journal.commit([intent(1, state=IntentState.WAITING, expires_ms=0)])
+    sent = waiting.advance(
+        IntentState.SENDING, expires_ms=9_000, order=replace(waiting.order, size=Decimal(2))
+    )
+    journal.update([sent])
+    assert journal.get(waiting.id) == sent
+
+
+def test_an_intent_never_takes_another_text(journal: SqliteJournal) -> None:
+    (stored,) = journal.commit([intent(1)])
+    with pytest.raises(StoreError):
+        journal.update([replace(stored, order=replace(stored.order, text="t-other"))])
 
 
 def test_one_bad_update_stores_none(journal: SqliteJournal) -> None:

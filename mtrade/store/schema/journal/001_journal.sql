@@ -42,7 +42,7 @@ CREATE TABLE intent(
   trigger_source TEXT CHECK(trigger_source IN('last','mark','index')),
   trigger_expires_s INTEGER,
   expires_ms INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK(state IN('SENDING','OPEN','UNKNOWN','HOLD','DONE','VOID')),
+  state TEXT NOT NULL CHECK(state IN('WAITING','SENDING','OPEN','UNKNOWN','HOLD','DONE','VOID')),
   planned_ms INTEGER NOT NULL,
   sent_ms INTEGER,
   order_id TEXT NOT NULL,
@@ -53,6 +53,10 @@ CREATE TABLE intent(
   label TEXT NOT NULL,
   evidence TEXT NOT NULL,
   closed_ms INTEGER,
+  parent TEXT NOT NULL,
+  plan_position TEXT CHECK(ltrim(plan_position,'-') GLOB '[0-9]*'
+    AND ltrim(plan_position,'-') NOT GLOB '*[^0-9.]*'
+    AND plan_position NOT GLOB '*.*.*' AND plan_position NOT GLOB '--*'),
   UNIQUE(account_id, request_id)
 ) STRICT;
 
