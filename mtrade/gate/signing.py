@@ -22,7 +22,7 @@ def sign_subscribe(secret: str, channel: str, event: str, time: int | str) -> st
 
 
 def sign_login(secret: str, channel: str, req_param_text: str, timestamp: str) -> str:
-    """Signature of a WebSocket trading login, over the raw JSON text of `req_param` ("" if none)."""
+    """Signature of a WebSocket trading login, over the raw JSON text of `req_param`, "" if none."""
     return _hmac(secret, f"api\n{channel}\n{req_param_text}\n{timestamp}")
 
 
