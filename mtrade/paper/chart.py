@@ -1,0 +1,127 @@
+"""The price history of one thing: three stored series and every interval made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.instruments import Instrument
+from mtrade.domain.market import Candle
+from mtrade.paper.intervals import DAY, HOUR, LENGTHS, MINUTE, merge, starter
+from mtrade.paper.series import Bar, Series
+
+Past = dict[str, list[Bar]]  # generated candles of the stored intervals, oldest first
+
+STORED = {"10s": 2160, "1m": 7 * 24 * 60, "1h": 400 * 24}  # kept candles: 6 hours, 7 and 400 days
+CHUNKS = {"1m": HOUR, "1h": DAY}  # what is saved together as one row
+HORIZON = {"1m": 7 * DAY, "1h": 400 * DAY}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What one step of a bar is worth: a tick, a size step, and a unit of quote turnover."""
+
+    price: Decimal
+    size: Decimal
+    value: Decimal
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> Scale:
+        """The scale of an instrument's trades."""
+        price, size = instrument.price_step, instrument.size_step
+        # Turnover is counted in ticks times size steps, so that it stays a whole number; an inverse
+        # contract is one quote unit whatever its price.
+        value = size if instrument.inverse else price * size * instrument.multiplier
+        return cls(price, size, value)
+
+    def candle(self, bar: Bar) -> Candle:
+        """A bar in decimals."""
+        return Candle(
+            start_ms=bar.start,
+            open=bar.open * self.price,
+            high=bar.high * self.price,
+            low=bar.low * self.price,
+            close=bar.close * self.price,
+            volume=bar.volume * self.size,
+            volume_quote=bar.value * self.value,
+        )
+
+
+class Chart:
+    """Candles of one price. `past` is asked once, at the first look, for what was before.
+
+    Coarse intervals come from hours, fine ones from minutes, so they always agree.
+    """
+
+    def __init__(self, scale: Scale, past: Callable[[], Past] | None = None) -> None:
+        self.scale = scale
+        self._past = past
+        self._restored: set[str] = set()
+        self._series = {name: Series(LENGTHS[name], keep) for name, keep in STORED.items()}
+
+    def record(self, now_ms: int, price: Decimal, volume: int = 0, value: int = 0) -> None:
+        """Let a price count at `now_ms`, with the size steps and turnover traded at it."""
+        ticks = int(price / self.scale.price)
+        for series in self._series.values():
+            series.record(now_ms, ticks, volume, value)
+
+    def roll(self, now_ms: int) -> None:
+        """Begin the candles of `now_ms` at the last close, so that quiet minutes have one too."""
+        for series in self._series.values():
+            last = series.last
+            if last is not None and now_ms >= last.start + series.length_ms:
+                series.record(now_ms, last.close)
+
+    def candles(self, interval: str, first_ms: int, end_ms: int, shift_ms: int = 0) -> list[Candle]:
+        """Candles that start in [first_ms, end_ms), oldest first."""
+        self.complete()
+        start_of = starter(interval, shift_ms)
+        first = start_of(first_ms)
+        bars = self._series[source(interval)].between(first, end_ms)
+        merged = merge(bars, start_of)
+        return [self.scale.candle(bar) for bar in merged if first_ms <= bar.start]
+
+    def newest(self, interval: str, count: int, now_ms: int, shift_ms: int = 0) -> list[Candle]:
+        """The newest `count` candles, oldest first."""
+        reach = (count + 1) * LENGTHS[interval] + (2 * DAY if interval == "30d" else 0) * count
+        return self.candles(interval, max(now_ms - reach, 0), now_ms + 1, shift_ms)[-count:]
+
+    def since(self, first_ms: int) -> Candle | None:
+        """Everything from `first_ms` on as one candle, to the minute."""
+        self.complete()
+        bar = self._series["1m"].span(first_ms - first_ms % MINUTE)
+        return self.scale.candle(bar) if bar else None
+
+    def complete(self) -> None:
+        """Put the generated past in front of what was recorded; does so once."""
+        if self._past is None:
+            return
+        past, self._past = self._past(), None
+        for name, series in self._series.items():
+            self._join(name, series, past.get(name, []))
+
+    def chunk(self, interval: str, first_ms: int) -> list[Bar]:
+        """The recorded candles of one saved row."""
+        return list(self._series[interval].between(first_ms, first_ms + CHUNKS[interval]))
+
+    def restore(self, interval: str, bars: Iterable[Bar]) -> None:
+        """Take back saved candles; rows must come oldest first."""
+        self._restored.add(interval)
+        series = self._series[interval]
+        for bar in bars:
+            if series.last is None or bar.start > series.last.start:
+                series.append(bar)
+
+    def _join(self, name: str, series: Series, bars: list[Bar]) -> None:
+        first = series.first
+        if first and bars and bars[-1].start == first.start and name not in self._restored:
+            series.replace_first(bars[-1].plus(first))
+        series.prepend(bars)
+
+
+def source(interval: str) -> str:
+    """The stored interval another one is made from."""
+    if interval in STORED:
+        return interval
+    return "1m" if LENGTHS[interval] < HOUR else "1h"
