@@ -60,8 +60,8 @@ class IntentState(StrEnum):
 
 
 # WAITING: journalled, to be sent when its parent order has filled. OPEN only happens to resting
-# orders and triggers. HOLD is an unknown outcome whose evidence contradicts itself: late evidence or
-# a human ends it. DONE and VOID are final.
+# orders and triggers. HOLD is an unknown outcome whose evidence contradicts itself: late evidence
+# or a human ends it. DONE and VOID are final.
 TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
     IntentState.WAITING: frozenset({IntentState.SENDING, IntentState.VOID}),
     IntentState.SENDING: frozenset(
@@ -216,8 +216,9 @@ class Intent:
 
     `filled` is unsigned. `expires_ms` is the exchange-clock deadline sent as X-Gate-Exptime: a
     request that arrives later has no effect. `evidence` says what proved the present state.
-    `parent` is the order text of the entry whose fill a WAITING intent waits for. `plan_position` is the signed
-    position of the leg when the order was planned, a witness for the resolver; None if not read.
+    `parent` is the order text of the entry whose fill a WAITING intent waits for. `plan_position`
+    is the signed position of the leg when the order was planned, a witness for the resolver; None
+    when it was not read.
     """
 
     id: int

@@ -46,7 +46,8 @@ def check_order(
             params={"instrument": instrument.id.name},
         )
     price = _reference_price(order, book)
-    _check_band(order, book, limits.price_band)
+    if order.trigger is None:
+        _check_band(order, book, limits.price_band)
     value = order.size if order.size_in_quote else instrument.value(order.size, price)
     if limits.max_order_value is not None and value > limits.max_order_value:
         raise OrderDenied(
@@ -80,6 +81,8 @@ def is_reducing(order: OrderRequest) -> bool:
 def _reference_price(order: OrderRequest, book: Book) -> Decimal:
     if order.type is OrderType.LIMIT and order.price is not None:
         return order.price
+    if order.trigger is not None:
+        return order.trigger.price
     levels = book.side(order.side)
     if not levels:
         raise OrderDenied(

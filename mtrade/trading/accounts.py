@@ -1,0 +1,250 @@
+"""The accounts: which exist, which is active, what their keys may do, and their exchanges.
+
+Thread-safe. Secrets go in and never come out; an exchange object is made once per account.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
+from mtrade.domain.errors import Conflict, ExchangeError, InvalidRequest, MTradeError, NotFound
+from mtrade.domain.ports import Clock, Exchange, MarketData
+from mtrade.trading.keys import key_report
+from mtrade.trading.ports import AccountBook, Choices, NetworkClock, Networks, PaperDesk
+from mtrade.trading.views import KeyReport, NetworkStatus
+
+ACTIVE = "active_account"
+MAX_ACCOUNTS = 50
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+COLOURS = ("#4c9aff", "#2fbf8f", "#c9a0ff", "#f2b84b", "#ff6b6b", "#56b4e9", "#9aa7b4", "#e08fd0")
+
+
+class AccountManager:
+    """Add, list, switch, rename, disable, remove; hand out exchanges."""
+
+    def __init__(
+        self,
+        book: AccountBook,
+        networks: Networks,
+        choices: Choices,
+        clock: Clock,
+        paper: PaperDesk | None,
+    ) -> None:
+        self._book = book
+        self._networks = networks
+        self._choices = choices
+        self._clock = clock
+        self._paper = paper
+        self._lock = threading.RLock()
+        self._exchanges: dict[str, Exchange] = {}
+        self._errors: dict[str, str] = {}
+        self.on_change: Callable[[str], None] = lambda account_id: None
+
+    def list(self) -> tuple[Account, ...]:
+        """All accounts in the order they were added."""
+        return self._book.list()
+
+    def active_id(self) -> str | None:
+        """The account a request means when it names none."""
+        chosen = self._choices.get(ACTIVE)
+        accounts = self.list()
+        if any(a.id == chosen for a in accounts):
+            return str(chosen)
+        usable = [a for a in accounts if a.enabled]
+        return usable[0].id if usable else None
+
+    def get(self, account_id: str | None) -> Account:
+        """The account, or the active one for None. Raises NotFound(unknown_account)."""
+        wanted = account_id or self.active_id()
+        for account in self.list():
+            if account.id == wanted:
+                return account
+        raise NotFound("there is no such account", code="unknown_account")
+
+    def switch(self, account_id: str) -> Account:
+        """Make an account the active one."""
+        account = self._usable(account_id)
+        self._choices.set(ACTIVE, account.id)
+        return account
+
+    def open_paper(self, name: str, colour: str = "") -> Account:
+        """Open a fresh account on the embedded exchange and add it."""
+        if self._paper is None:
+            raise Conflict(
+                "the paper network is another program here: add its key and secret",
+                code="paper_is_external",
+            )
+        with self._lock:
+            self._check_name(name, None)
+            credentials = self._paper.open_account(name)
+            return self._store(Network.PAPER, name, credentials, colour)
+
+    def add(
+        self,
+        network: Network,
+        name: str,
+        key: str,
+        secret: Secret,
+        *,
+        colour: str = "",
+        allow_transfers: bool = False,
+    ) -> Account:
+        """Test a key and add its account. Raises Conflict(key_refused) naming the failed check."""
+        report = self.test_key(network, key, secret)
+        failed = [
+            c for c in report.checks if not c.ok and not (allow_transfers and c.name == "transfers")
+        ]
+        if failed:
+            raise Conflict(
+                failed[0].message, code=f"key_{failed[0].code}", params={"check": failed[0].name}
+            )
+        with self._lock:
+            self._check_name(name, None)
+            return self._store(network, name, Credentials(key, secret), colour)
+
+    def test_key(self, network: Network, key: str, secret: Secret) -> KeyReport:
+        """What a key can do, with one line per check; nothing is stored."""
+        exchange = self._networks.exchange(network, Credentials(key, secret))
+        known = [a.id for a in self.list() if a.network is network]
+        return key_report(network, exchange, known)
+
+    def update(
+        self,
+        account_id: str,
+        *,
+        name: str | None = None,
+        colour: str | None = None,
+        enabled: bool | None = None,
+    ) -> Account:
+        """Change the label, the colour or whether the account is used."""
+        with self._lock:
+            account = self.get(account_id)
+            if name is not None:
+                self._check_name(name, account_id)
+            changed = replace(
+                account,
+                name=account.name if name is None else name.strip(),
+                colour=account.colour if colour is None else _colour(colour, 0),
+                enabled=account.enabled if enabled is None else enabled,
+            )
+            self._book.replace(changed)
+        self.on_change(account_id)
+        return changed
+
+    def remove(self, account_id: str, confirm: str) -> None:
+        """Forget an account and its key; `confirm` must be its name."""
+        with self._lock:
+            account = self.get(account_id)
+            if confirm != account.name:
+                raise InvalidRequest(
+                    "type the account's name to remove it",
+                    fields={"confirm": f"must be {account.name}"},
+                )
+            self._book.remove(account_id)
+            self._exchanges.pop(account_id, None)
+            self._errors.pop(account_id, None)
+        self.on_change(account_id)
+
+    def exchange(self, account_id: str) -> Exchange:
+        """The exchange of an enabled account."""
+        with self._lock:
+            account = self._usable(account_id)
+            if account_id not in self._exchanges:
+                credentials = self._book.credentials(account_id)
+                self._exchanges[account_id] = self._networks.exchange(account.network, credentials)
+            return self._exchanges[account_id]
+
+    def market_data(self, network: Network) -> MarketData:
+        """Public data of a network."""
+        return self._networks.market_data(network)
+
+    def clock(self, network: Network) -> NetworkClock:
+        """The exchange clock of a network."""
+        return self._networks.clock(network)
+
+    def error(self, account_id: str) -> str:
+        """The account's last fault, empty when its last check was fine."""
+        return self._errors.get(account_id, "")
+
+    def check(self, account_id: str) -> Identity | None:
+        """Ask the exchange who this key is and note the result; None when that failed."""
+        try:
+            identity = self.exchange(account_id).identity()
+        except MTradeError as fault:
+            self._errors[account_id] = fault.message
+            return None
+        self._errors.pop(account_id, None)
+        return identity
+
+    def network_status(self) -> tuple[NetworkStatus, ...]:
+        """One line per network that has an account."""
+        return tuple(self._status(n) for n in Network if self._count(n))
+
+    def _status(self, network: Network) -> NetworkStatus:
+        clock = self._networks.clock(network)
+        try:
+            if clock.age_ms is None:
+                clock.sync()
+            error = ""
+        except ExchangeError as fault:
+            error = fault.message
+        return NetworkStatus(
+            network=network,
+            host=self._networks.host(network),
+            accounts=self._count(network),
+            latency_ms=clock.round_trip_ms,
+            offset_ms=clock.offset_ms,
+            age_ms=clock.age_ms,
+            error=error,
+        )
+
+    def _count(self, network: Network) -> int:
+        return sum(a.network is network for a in self.list())
+
+    def _usable(self, account_id: str) -> Account:
+        account = self.get(account_id)
+        if not account.enabled:
+            raise Conflict(f"account {account.name} is disabled", code="account_disabled")
+        return account
+
+    def _check_name(self, name: str, own_id: str | None) -> None:
+        wanted = name.strip()
+        if not 1 <= len(wanted) <= 40 or not wanted.isprintable():
+            raise InvalidRequest(
+                "the name needs 1 to 40 characters", fields={"name": "needs 1 to 40 characters"}
+            )
+        if any(a.name == wanted and a.id != own_id for a in self.list()):
+            raise Conflict("another account has this name", code="name_taken")
+
+    def _store(self, network: Network, name: str, credentials: Credentials, colour: str) -> Account:
+        identity = self._networks.exchange(network, credentials).identity()
+        accounts = self.list()
+        if len(accounts) >= MAX_ACCOUNTS:
+            raise Conflict(f"there may be at most {MAX_ACCOUNTS} accounts", code="too_many")
+        account = Account(
+            id=f"{network}:{identity.uid}",
+            name=name.strip(),
+            network=network,
+            uid=identity.uid,
+            key_tail=credentials.key[-4:],
+            permissions=identity.permissions,
+            colour=_colour(colour, len(accounts)),
+            created_ms=self._clock.now_ms(),
+        )
+        if any(a.id == account.id for a in accounts):
+            raise Conflict("this exchange account is already here", code="account_exists")
+        self._book.add(account, credentials)
+        self.on_change(account.id)
+        return account
+
+
+def _colour(wanted: str, position: int) -> str:
+    if not wanted:
+        return COLOURS[position % len(COLOURS)]
+    if not _COLOUR.fullmatch(wanted.lower()):
+        raise InvalidRequest("colour is like #4c9aff", fields={"colour": "must be like #4c9aff"})
+    return wanted.lower()

@@ -1,0 +1,135 @@
+"""Intents: how they are born and what an answer makes of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
+from mtrade.domain.orders import (
+    Intent,
+    IntentKind,
+    IntentState,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    VenueOrder,
+)
+from mtrade.domain.positions import Leg
+
+# 32 characters without look-alikes; 16 of them carry 80 random bits.
+ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+PREFIX = "t-mt1"
+_KIND = {
+    IntentKind.COPY: "c",
+    IntentKind.MANUAL: "m",
+    IntentKind.AUTO: "a",
+    IntentKind.FLATTEN: "f",
+}
+_LEG = {Leg.NET: "N", Leg.LONG: "L", Leg.SHORT: "S", None: "-"}
+
+NOT_SENT = "NOT_SENT"
+FENCED = "FENCED"
+PARENT_NOT_FILLED = "PARENT_NOT_FILLED"
+
+
+def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[[int], int]) -> str:
+    """A random order label, 25 characters after `t-` of the 28 that Gate allows.
+
+    It is a search key, not an idempotency key: Gate accepts the same text twice. `pick(n)` draws a
+    random number below n.
+    """
+    noise = "".join(ALPHABET[pick(32)] for _ in range(16))
+    return f"{PREFIX}{_KIND[kind]}{_LEG[leg]}{instance}{noise}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one send: an order, a trigger id, or an error. Exactly one is set."""
+
+    order: VenueOrder | None = None
+    trigger_id: str = ""
+    error: ExchangeError | None = None
+
+
+def judge(intent: Intent, answer: Answer, now_ms: int) -> Intent:
+    """The intent after its own answer; without proof it is UNKNOWN, never rejected or done."""
+    if answer.error is not None:
+        return _judge_error(intent, answer.error, now_ms)
+    if answer.trigger_id:
+        return intent.advance(
+            IntentState.OPEN, order_id=answer.trigger_id, evidence="accepted by the exchange"
+        )
+    if answer.order is None:
+        return intent.advance(IntentState.UNKNOWN, evidence="no answer")
+    return settle_from(intent, answer.order, now_ms, evidence="answer of the exchange")
+
+
+def _judge_error(intent: Intent, error: ExchangeError, now_ms: int) -> Intent:
+    if isinstance(error, OutcomeUnknown) or not error.outcome_known:
+        return intent.advance(IntentState.UNKNOWN, evidence=error.message)
+    not_sent = isinstance(error, ExchangeUnavailable)
+    return void(
+        intent,
+        now_ms,
+        label=NOT_SENT if not_sent else (error.label or error.code),
+        evidence=error.raw or error.message,
+    )
+
+
+def settle_from(intent: Intent, order: VenueOrder, now_ms: int, *, evidence: str) -> Intent:
+    """The intent after reading its order: OPEN while it rests, DONE when it has ended."""
+    proven = {
+        "order_id": order.order_id,
+        "filled": order.filled,
+        "average": order.average,
+        "evidence": evidence,
+    }
+    if order.open:
+        if not may_rest(intent.order):
+            # Must not happen for an immediate order; the resolver cancels it and reads again.
+            return intent.advance(IntentState.UNKNOWN, **proven)
+        return intent.advance(IntentState.OPEN, **proven)
+    return intent.advance(IntentState.DONE, label=order.finish_as, closed_ms=now_ms, **proven)
+
+
+def settle_from_trades(
+    intent: Intent, filled: Decimal, average: Decimal | None, now_ms: int, *, evidence: str
+) -> Intent:
+    """DONE with what the trades alone prove."""
+    return intent.advance(
+        IntentState.DONE, filled=filled, average=average, closed_ms=now_ms, evidence=evidence
+    )
+
+
+def void(intent: Intent, now_ms: int, *, label: str, evidence: str) -> Intent:
+    """The intent had no effect; `label` says why."""
+    return intent.advance(IntentState.VOID, label=label, evidence=evidence, closed_ms=now_ms)
+
+
+def recover(intent: Intent) -> Intent:
+    """What a start makes of an unfinished intent: one that died while sending is unknown."""
+    if intent.state is IntentState.SENDING:
+        return intent.advance(
+            IntentState.UNKNOWN, evidence="the process ended while this was being sent"
+        )
+    return intent
+
+
+def release(intent: Intent, now_ms: int) -> Intent:
+    """A waiting protective order whose entry has filled: now it is being sent."""
+    return intent.advance(IntentState.SENDING, sent_ms=now_ms)
+
+
+def may_rest(order: OrderRequest) -> bool:
+    """Whether an open state is a proper state of this order."""
+    if order.trigger is not None:
+        return True
+    return order.type is OrderType.LIMIT and order.tif in (TimeInForce.GTC, TimeInForce.POC)
+
+
+def amended(intent: Intent, order: VenueOrder) -> Intent:
+    """The intent with the size and price its order was changed to."""
+    changed = replace(intent.order, size=order.size, price=order.price)
+    return replace(intent, order=changed)

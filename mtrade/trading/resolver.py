@@ -1,0 +1,166 @@
+"""Proving what became of an order whose answer is missing. Pure: evidence in, next step out.
+
+X-Gate-Exptime turns "unknown" into "known": what reaches Gate after the deadline is refused, so an
+order that cannot be found by text and has no trades, well after the deadline, had no effect. The
+rules are those of docs/adr/0007.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.errors import ExchangeError
+from mtrade.domain.instruments import Market
+from mtrade.domain.numbers import ZERO
+from mtrade.domain.orders import Fill, Intent, IntentState, VenueOrder, VenueTrigger
+from mtrade.trading.intents import (
+    FENCED,
+    may_rest,
+    settle_from,
+    settle_from_trades,
+    void,
+)
+
+SETTLE_MS = 5_000  # how late an accepted order may become visible over REST
+POLL_S = 0.7
+MISS_GAP_S = 2.0
+HOLD_POLL_S = 30.0
+TRIGGER_PATIENCE_MS = 60_000
+TRACK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one look at the exchange showed.
+
+    `deep` tells that finished orders and trades were listed too, not only the look-up by text.
+    `trades` are all own trades of the instrument since shortly before the order was sent.
+    """
+
+    order: VenueOrder | None = None
+    trigger: VenueTrigger | None = None
+    deep: bool = False
+    trades: tuple[Fill, ...] = ()
+    position: Decimal | None = None
+    failed: ExchangeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows: the intent as now known, when to look again, whether to cancel the order."""
+
+    intent: Intent
+    look_after_s: float | None = None
+    misses: int = 0
+    cancel: bool = False
+
+
+def past_fence(intent: Intent, exchange_ms: int) -> bool:
+    """Whether nothing still under way can have an effect or still be invisible."""
+    if intent.order.trigger is not None:
+        return exchange_ms > (intent.sent_ms or intent.planned_ms) + TRIGGER_PATIENCE_MS
+    return exchange_ms > intent.expires_ms + SETTLE_MS
+
+
+def weigh(intent: Intent, seen: Evidence, exchange_ms: int, now_ms: int, misses: int) -> Step:
+    """Decide what `seen` proves about an UNKNOWN, HOLD or OPEN intent."""
+    pause = HOLD_POLL_S if intent.state is IntentState.HOLD else POLL_S
+    if seen.failed is not None:
+        return Step(intent, max(pause, MISS_GAP_S), misses)
+    if intent.order.trigger is not None:
+        return _weigh_trigger(intent, seen, exchange_ms, now_ms, misses)
+    if seen.order is not None:
+        return _found(intent, seen.order, now_ms)
+    if not past_fence(intent, exchange_ms) or not seen.deep:
+        return Step(intent, pause, 0)
+    own = tuple(t for t in seen.trades if t.text == intent.order.text)
+    if own:
+        filled = sum((t.size for t in own), ZERO)
+        money = sum((t.size * t.price for t in own), ZERO)
+        done = settle_from_trades(
+            intent, filled, money / filled, now_ms, evidence="found in the account's trades"
+        )
+        return Step(done)
+    return _missed(intent, seen, now_ms, misses + 1, pause)
+
+
+def _found(intent: Intent, order: VenueOrder, now_ms: int) -> Step:
+    known = settle_from(intent, order, now_ms, evidence="found at the exchange")
+    if not order.open:
+        return Step(known)
+    if may_rest(intent.order):
+        return Step(known, TRACK_S)
+    return Step(known, POLL_S, cancel=True)
+
+
+def _missed(intent: Intent, seen: Evidence, now_ms: int, misses: int, pause: float) -> Step:
+    if misses < 2:
+        return Step(intent, max(pause, MISS_GAP_S), misses)
+    if intent.state is IntentState.OPEN:
+        # It rested once, no trade carries its text, and the exchange forgets unfilled orders.
+        gone = settle_from_trades(
+            intent, ZERO, None, now_ms, evidence="ended unfilled; no longer listed"
+        )
+        return Step(gone)
+    if _witness_contradicts(intent, seen):
+        if intent.state is IntentState.HOLD:
+            return Step(intent, HOLD_POLL_S, misses)
+        held = intent.advance(
+            IntentState.HOLD,
+            evidence="not found, but the position changed without a trade that explains it",
+        )
+        return Step(held, HOLD_POLL_S, misses)
+    return Step(
+        void(
+            intent,
+            now_ms,
+            label=FENCED,
+            evidence="not found twice after its deadline, no trade carries its text",
+        )
+    )
+
+
+def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
+    """Whether the position moved by more than the listed trades of other orders explain."""
+    if intent.order.instrument.market is not Market.FUTURES:
+        return False
+    if intent.plan_position is None or seen.position is None:
+        return False
+    others = sum(
+        (t.size * t.side.sign for t in seen.trades if t.time_ms >= intent.planned_ms), ZERO
+    )
+    return seen.position != intent.plan_position + others
+
+
+def _weigh_trigger(
+    intent: Intent, seen: Evidence, exchange_ms: int, now_ms: int, misses: int
+) -> Step:
+    trigger = seen.trigger
+    if trigger is not None and trigger.status == "open":
+        known = intent.advance(
+            IntentState.OPEN, order_id=trigger.trigger_id, evidence="waiting at the exchange"
+        )
+        return Step(known, TRACK_S)
+    if trigger is not None:
+        done = intent.advance(
+            IntentState.DONE,
+            order_id=trigger.trigger_id,
+            label=trigger.reason or trigger.status,
+            closed_ms=now_ms,
+            evidence=f"the exchange reports it as {trigger.status}",
+        )
+        return Step(done)
+    if not past_fence(intent, exchange_ms):
+        return Step(intent, POLL_S, 0)
+    if misses + 1 < 2:
+        return Step(intent, MISS_GAP_S, misses + 1)
+    if intent.state is IntentState.OPEN:
+        return Step(settle_from_trades(intent, ZERO, None, now_ms, evidence="no longer listed"))
+    if intent.state is IntentState.HOLD:
+        return Step(intent, HOLD_POLL_S, misses)
+    # Trigger orders carry no deadline at Gate, so absence never proves that none will appear.
+    held = intent.advance(
+        IntentState.HOLD, evidence="a trigger order that cannot be found; it has no deadline"
+    )
+    return Step(held, HOLD_POLL_S, misses)
