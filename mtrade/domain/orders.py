@@ -71,7 +71,9 @@ TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
     IntentState.UNKNOWN: frozenset(
         {IntentState.OPEN, IntentState.DONE, IntentState.VOID, IntentState.HOLD}
     ),
-    IntentState.HOLD: frozenset({IntentState.OPEN, IntentState.DONE, IntentState.VOID}),
+    IntentState.HOLD: frozenset(
+        {IntentState.OPEN, IntentState.UNKNOWN, IntentState.DONE, IntentState.VOID}
+    ),
     IntentState.DONE: frozenset(),
     IntentState.VOID: frozenset(),
 }

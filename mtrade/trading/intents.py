@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -117,9 +117,19 @@ def recover(intent: Intent) -> Intent:
     return intent
 
 
-def release(intent: Intent, now_ms: int) -> Intent:
-    """A waiting protective order whose entry has filled: now it is being sent."""
-    return intent.advance(IntentState.SENDING, sent_ms=now_ms)
+def after_parent(
+    parent: Intent, children: Iterable[Intent], now_ms: int, expires_ms: int
+) -> list[Intent]:
+    """Waiting protective orders after their entry changed: sent once it has filled a part, void
+    when it ended without a fill, untouched otherwise."""
+    waiting = [child for child in children if child.state is IntentState.WAITING]
+    if parent.filled > 0:
+        fresh = [replace(child, expires_ms=expires_ms) for child in waiting]
+        return [child.advance(IntentState.SENDING, sent_ms=now_ms) for child in fresh]
+    if not parent.final:
+        return []
+    why = "the order it protects ended without a fill"
+    return [void(child, now_ms, label=PARENT_NOT_FILLED, evidence=why) for child in waiting]
 
 
 def may_rest(order: OrderRequest) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from mtrade.domain.accounts import Account, Credentials, Network
-from mtrade.domain.ports import Clock, Exchange, MarketData
+from mtrade.domain.orders import Fill, Intent
+from mtrade.domain.ports import Clock, Exchange, Journal, MarketData
 
 
 class NetworkClock(Clock, Protocol):
@@ -61,3 +63,11 @@ class PaperDesk(Protocol):
     """Opens accounts on the embedded exchange; None when paper is another program's."""
 
     def open_account(self, name: str) -> Credentials: ...
+
+
+class FillJournal(Journal, Protocol):
+    """The journal with its executions."""
+
+    def by_text(self, account_id: str, text: str) -> Intent | None: ...
+
+    def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]: ...

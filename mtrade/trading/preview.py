@@ -42,6 +42,7 @@ class Previewer:
         """The preview; what would be refused is listed in `problems`."""
         scene = self._planner.scene(wish.account_id, wish.instrument)
         problems: list[Problem] = []
+        order: OrderRequest | None
         try:
             order = self._planner.order(wish, scene)
             self._planner.check(order, scene, wish)
@@ -53,7 +54,7 @@ class Previewer:
         return self._numbers(wish, scene, order, problems)
 
     def _as_typed(self, wish: OrderWish, scene: Scene) -> OrderRequest | None:
-        """The order without its checks, so that the numbers can still be shown; None if hopeless."""
+        """The order without its checks, so that numbers can be shown all the same."""
         try:
             size = order_size(
                 wish.size,
@@ -208,12 +209,12 @@ def _market(order: OrderRequest, scene: Scene) -> Estimate | None:
     levels = scene.book.side(order.side)
     if not order.size_in_quote:
         return sweep(levels, order.size)
-    filled, left, worst = ZERO, order.size, ZERO
+    filled, left = ZERO, order.size
     for level in levels:
         take = min(level.size, left / level.price)
         if take <= 0:
             break
-        filled, left, worst = filled + take, left - take * level.price, level.price
+        filled, left = filled + take, left - take * level.price
     size = scene.instrument.conform_size(filled)
     return sweep(levels, size) if size > 0 else None
 

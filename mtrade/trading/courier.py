@@ -1,0 +1,169 @@
+"""Carries committed intents to the exchange and brings answers back, off the engine thread.
+
+The only caller of `place` and `place_trigger`: an order is sent here, once, or nowhere. Answers and
+evidence go into the engine's inbox as frozen messages.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from decimal import Decimal
+from functools import partial
+
+from mtrade.domain.accounts import PositionMode
+from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError
+from mtrade.domain.instruments import Market, Side
+from mtrade.domain.numbers import ZERO, use_decimal_context
+from mtrade.domain.orders import Intent, VenueTrigger
+from mtrade.domain.ports import Exchange
+from mtrade.domain.positions import Leg
+from mtrade.trading.accounts import AccountManager
+from mtrade.trading.intents import Answer
+from mtrade.trading.messages import Answered, FillsRead, Seen
+from mtrade.trading.resolver import Evidence, past_fence
+
+WORKERS = 8
+LAST_CALL_MS = 300  # an order whose deadline is nearer than this is not sent at all
+LOOK_BACK_MS = 5_000
+
+
+class Courier:
+    """Thread-safe. `post` puts a message into the engine's inbox."""
+
+    def __init__(self, accounts: AccountManager, post: Callable[[object], None]) -> None:
+        self._accounts = accounts
+        self._post = post
+        self._lock = threading.Lock()
+        self._running: set[Future[None]] = set()
+        self._pool = ThreadPoolExecutor(
+            WORKERS, thread_name_prefix="courier", initializer=use_decimal_context
+        )
+
+    def send(self, intent: Intent) -> None:
+        """Send a committed intent, once."""
+        self._run(partial(self._send, intent))
+
+    def look(self, intent: Intent, *, cancel: bool = False) -> None:
+        """Look for an intent's order; with `cancel`, cancel it first."""
+        self._run(partial(self._look, intent, cancel))
+
+    def read_fills(self, intent: Intent) -> None:
+        """Fetch the executions of an intent's order."""
+        self._run(partial(self._read_fills, intent))
+
+    def drain(self, timeout: float) -> bool:
+        """Wait for what is under way; True when nothing is left."""
+        with self._lock:
+            running = set(self._running)
+        return not wait(running, timeout).not_done
+
+    def close(self) -> None:
+        """Accept nothing more. Threads end with their present call, which has a time-out."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, job: Callable[[], None]) -> None:
+        future = self._pool.submit(job)
+        with self._lock:
+            self._running.add(future)
+        future.add_done_callback(self._finished)
+
+    def _finished(self, future: Future[None]) -> None:
+        with self._lock:
+            self._running.discard(future)
+
+    def _send(self, intent: Intent) -> None:
+        self._post(Answered(intent.id, self._answer(intent)))
+
+    def _answer(self, intent: Intent) -> Answer:
+        try:
+            exchange = self._accounts.exchange(intent.account_id)
+            network = self._accounts.get(intent.account_id).network
+            left = intent.expires_ms - self._accounts.clock(network).now_ms()
+        except MTradeError as fault:
+            return Answer(error=ExchangeUnavailable(f"not sent: {fault.message}"))
+        if left < LAST_CALL_MS:
+            return Answer(error=ExchangeUnavailable("not sent: its time had passed"))
+        try:
+            if intent.order.trigger is not None:
+                return Answer(trigger_id=exchange.place_trigger(intent.order))
+            return Answer(order=exchange.place(intent.order, expires_ms=intent.expires_ms))
+        except ExchangeError as fault:
+            return Answer(error=fault)
+
+    def _look(self, intent: Intent, cancel: bool) -> None:
+        self._post(Seen(intent.id, self._evidence(intent, cancel)))
+
+    def _evidence(self, intent: Intent, cancel: bool) -> Evidence:
+        try:
+            exchange = self._accounts.exchange(intent.account_id)
+            network = self._accounts.get(intent.account_id).network
+            if cancel and intent.order_id:
+                exchange.cancel(intent.order.instrument, intent.order_id)
+            late = past_fence(intent, self._accounts.clock(network).now_ms())
+            if intent.order.trigger is not None:
+                return Evidence(trigger=_find_trigger(exchange, intent), deep=True)
+            return _find_order(exchange, intent, late)
+        except ExchangeError as fault:
+            return Evidence(failed=fault)
+        except MTradeError as fault:
+            return Evidence(failed=ExchangeUnavailable(fault.message))
+
+    def _read_fills(self, intent: Intent) -> None:
+        instrument = intent.order.instrument
+        try:
+            fills = self._accounts.exchange(intent.account_id).fills(
+                instrument.market,
+                instrument.settle,
+                instrument=instrument,
+                order_id=intent.order_id,
+            )
+        except MTradeError:
+            return  # the account's fills are read again whenever a screen shows them
+        self._post(FillsRead(intent.account_id, fills))
+
+
+def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
+    order = intent.order
+    found = exchange.find(order.instrument, intent.order_id or order.text)
+    since = (intent.sent_ms or intent.planned_ms) - LOOK_BACK_MS
+    spot = order.instrument.market is Market.SPOT
+    if found is None and (late or spot):
+        # Gate finds a finished spot order by its text no more, so the lists are scanned.
+        found = exchange.search(order.instrument, order.text, since)
+    if found is not None or not late:
+        return Evidence(order=found)
+    trades = exchange.fills(
+        order.instrument.market,
+        order.instrument.settle,
+        instrument=order.instrument,
+        since_ms=since,
+        limit=1000,
+    )
+    return Evidence(deep=True, trades=trades, position=_position(exchange, intent))
+
+
+def _position(exchange: Exchange, intent: Intent) -> Decimal | None:
+    instrument = intent.order.instrument
+    if instrument.market is not Market.FUTURES or intent.plan_position is None:
+        return None
+    mode = exchange.futures_account(instrument.settle).mode
+    leg = Leg.NET
+    if mode is not PositionMode.SINGLE:
+        shrinks = intent.order.reduce_only or intent.order.auto_size is not None
+        opens = intent.order.side.opposite if shrinks else intent.order.side
+        leg = Leg.LONG if opens is Side.BUY else Leg.SHORT
+    rows = exchange.positions(instrument.settle)
+    sizes = [p.size for p in rows if p.instrument == instrument and p.leg is leg]
+    return sizes[0] if sizes else ZERO
+
+
+def _find_trigger(exchange: Exchange, intent: Intent) -> VenueTrigger | None:
+    instrument = intent.order.instrument
+    for open in (True, False):
+        for trigger in exchange.triggers(instrument.market, instrument.settle, open=open):
+            same_id = bool(intent.order_id) and trigger.trigger_id == intent.order_id
+            if same_id or trigger.order.text == intent.order.text:
+                return trigger
+    return None

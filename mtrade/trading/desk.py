@@ -1,0 +1,18 @@
+"""The trading layer in one handful, for whoever shows it to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mtrade.trading.accounts import AccountManager
+from mtrade.trading.engine import TradingEngine
+from mtrade.trading.state import LiveState
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Accounts, what the exchange shows of them, and what can be done."""
+
+    accounts: AccountManager
+    state: LiveState
+    engine: TradingEngine

@@ -1,0 +1,65 @@
+"""What travels into the engine's inbox. Frozen; nothing else crosses into that thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from mtrade.domain.orders import Fill, Intent, VenueOrder
+from mtrade.trading.intents import Answer
+from mtrade.trading.resolver import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The exchange (or the line to it) answered a send."""
+
+    intent_id: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at the exchange for an unfinished intent."""
+
+    intent_id: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class FillsRead:
+    """Executions of an own order."""
+
+    account_id: str
+    fills: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Write these intents down and send them; `reply` gets the first one's outcome."""
+
+    intents: tuple[Intent, ...]
+    reply: Future[tuple[Intent, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An order was changed or cancelled on request: see what it is now."""
+
+    account_id: str
+    order_id: str
+    changed: VenueOrder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A human ends an order on HOLD."""
+
+    intent_id: int
+    reason: str
+    reply: Future[Intent]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The last message."""

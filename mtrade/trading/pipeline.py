@@ -1,0 +1,307 @@
+"""The engine thread: one inbox, sole owner of unfinished orders, sole writer of the journal.
+
+Every order passes here: written down, then sent, then followed until its end is proven. The thread
+never blocks on the network; the courier does that and posts what it learned.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from mtrade.domain.errors import Conflict, MTradeError, NotFound, StoreError
+from mtrade.domain.numbers import use_decimal_context
+from mtrade.domain.orders import Intent, IntentState, VenueOrder
+from mtrade.domain.ports import Clock
+from mtrade.trading.courier import Courier
+from mtrade.trading.intents import after_parent, amended, judge, recover, void
+from mtrade.trading.messages import Answered, Commit, FillsRead, Look, Override, Seen, Stop
+from mtrade.trading.ports import FillJournal
+from mtrade.trading.resolver import POLL_S, TRACK_S, weigh
+from mtrade.trading.timers import Timers
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 8.0
+EXPIRES_MS = 3_000  # the window in which a request may take effect (X-Gate-Exptime)
+
+CROWD = 10
+
+_BUSY = frozenset({IntentState.SENDING, IntentState.WAITING})
+_FOLLOWED = frozenset({IntentState.OPEN, IntentState.UNKNOWN, IntentState.HOLD})
+
+
+class Pipeline:
+    """Start it, commit intents, close it. Public methods may be called from any thread."""
+
+    def __init__(
+        self,
+        journal: FillJournal,
+        courier_for: Callable[[Callable[[object], None]], Courier],
+        clock: Clock,
+        exchange_ms: Callable[[str], int],
+        changed: Callable[[str], None],
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._exchange_ms = exchange_ms
+        self._changed = changed
+        self._inbox: queue.Queue[object] = queue.Queue()
+        self._courier = courier_for(self._inbox.put)
+        self._live: dict[int, Intent] = {}
+        self._misses: dict[int, int] = {}
+        self._waiters: dict[int, list[Future[tuple[Intent, ...]]]] = {}
+        self._looking: set[int] = set()
+        self._timers = Timers(clock)
+        self._again: list[object] = []
+        self._stopping = threading.Event()
+        self._problems: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Take up what the last run left unfinished, then work."""
+        found = self._journal.unfinished()
+        recovered = [recover(intent) for intent in found]
+        died = [new for old, new in zip(found, recovered, strict=True) if new is not old]
+        if died:
+            self._journal.update(died)
+        for intent in recovered:
+            self._live[intent.id] = intent
+            self._timers.set(intent.id, 0.0)
+        self._thread.start()
+
+    def commit(self, intents: Sequence[Intent], timeout: float) -> tuple[Intent, ...]:
+        """Write intents down, send them, wait for the first one's outcome at most `timeout` s.
+
+        Returns the intents as known then. Raises Conflict(stopping) or StoreError; then nothing
+        was sent.
+        """
+        if self._stopping.is_set():
+            raise Conflict("mTrade is stopping; nothing was sent", code="stopping")
+        reply: Future[tuple[Intent, ...]] = Future()
+        self._inbox.put(Commit(tuple(intents), reply))
+        try:
+            return reply.result(timeout)
+        except TimeoutError:
+            if reply.cancel():  # the engine has not taken it up, and now never will
+                raise StoreError("the journal was not ready in time; nothing was sent") from None
+            return self._as_written(intents)
+
+    def look(self, account_id: str, order_id: str, changed: VenueOrder | None = None) -> None:
+        """An order was cancelled or amended: find out about it now."""
+        self._inbox.put(Look(account_id, order_id, changed))
+
+    def override(self, intent_id: int, reason: str) -> Intent:
+        """A human ends an order on HOLD as void. Raises Conflict in any other state."""
+        reply: Future[Intent] = Future()
+        self._inbox.put(Override(intent_id, reason, reply))
+        return reply.result(10.0)
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong, one sentence each; empty when all is well."""
+        return tuple(self._problems.values())
+
+    def unfinished(self) -> int:
+        """How many orders are not proven finished."""
+        return len(self._live)
+
+    def close(self) -> None:
+        """Refuse new orders, wait for answers under way, stop. The journal keeps the rest."""
+        self._stopping.set()
+        if not self._courier.drain(DRAIN_S):
+            log.warning("some answers are still missing; the next start resolves them")
+        self._inbox.put(Stop())
+        if self._thread.is_alive():
+            self._thread.join(DRAIN_S)
+        self._courier.close()
+
+    def _as_written(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        first = intents[0]
+        known = self._journal.by_request(first.account_id, first.request_id)
+        if known is None:
+            raise StoreError("the journal refused the order; nothing was sent")
+        return (known,)
+
+    def _run(self) -> None:
+        use_decimal_context()
+        while True:
+            try:
+                message = self._inbox.get(timeout=self._timers.until_next())
+            except queue.Empty:
+                message = None
+            if isinstance(message, Stop):
+                return
+            try:
+                self._work(message)
+            except Exception:
+                # The engine must outlive any single message; health shows that one was lost.
+                log.exception("the engine could not handle a message")
+                self._problems["engine"] = "an internal error was logged; see the log"
+
+    def _work(self, message: object | None) -> None:
+        if message is not None:
+            self._try(message)
+        else:
+            again, self._again = self._again, []
+            for old in again:
+                self._try(old)
+        self._fire_timers()
+
+    def _try(self, message: object) -> None:
+        """Handle a message; what the journal could not take is kept and tried again."""
+        try:
+            self._handle(message)
+        except StoreError as fault:
+            log.error("the journal cannot be written: %s", fault.message)
+            self._problems["journal"] = f"the journal cannot be written: {fault.message}"
+            self._again.append(message)
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case Commit():
+                self._commit(message)
+            case Answered(intent_id, answer):
+                if intent_id in self._live:
+                    before = self._live[intent_id]
+                    self._store(judge(before, answer, self._clock.now_ms()))
+            case Seen():
+                self._weigh(message)
+            case FillsRead(account_id, fills):
+                self._journal.add_fills(account_id, fills)
+            case Look():
+                self._look_for(message)
+            case Override():
+                self._override(message)
+
+    def _commit(self, message: Commit) -> None:
+        if not message.reply.set_running_or_notify_cancel():
+            return
+        if self._stopping.is_set():
+            message.reply.set_exception(Conflict("mTrade is stopping", code="stopping"))
+            return
+        try:
+            stored = self._journal.commit(message.intents)
+        except MTradeError as fault:
+            self._problems["journal"] = f"the journal cannot be written: {fault.message}"
+            message.reply.set_exception(fault)
+            return
+        self._problems.pop("journal", None)
+        fresh = [
+            s for s, i in zip(stored, message.intents, strict=True) if s.order.text == i.order.text
+        ]
+        for intent in fresh:
+            self._live[intent.id] = intent
+        lead = stored[0]
+        if lead.state is IntentState.SENDING:
+            self._waiters.setdefault(lead.id, []).append(message.reply)
+        else:
+            message.reply.set_result(stored)
+        for intent in fresh:
+            if intent.state is IntentState.SENDING:
+                self._courier.send(intent)
+
+    def _store(self, intent: Intent) -> None:
+        """Write down what is now known and do what follows from it."""
+        before = self._live.get(intent.id)
+        if before is None:
+            return
+        if intent != before:
+            self._journal.update([intent])
+            self._live[intent.id] = intent
+            self._changed(intent.account_id)
+        self._follow(before, intent)
+
+    def _follow(self, before: Intent, intent: Intent) -> None:
+        if intent.filled > before.filled and intent.order_id:
+            self._courier.read_fills(intent)
+        if intent.state not in _BUSY:
+            self._answer_waiters(intent)
+            self._children(intent)
+        if intent.final:
+            self._live.pop(intent.id, None)
+            self._misses.pop(intent.id, None)
+        elif before.state is IntentState.SENDING and intent.state in _FOLLOWED:
+            self._timers.set(intent.id, TRACK_S if intent.state is IntentState.OPEN else 0.0)
+
+    def _answer_waiters(self, intent: Intent) -> None:
+        for reply in self._waiters.pop(intent.id, []):
+            family = [i for i in self._live.values() if i.parent == intent.order.text]
+            reply.set_result((intent, *family))
+
+    def _children(self, parent: Intent) -> None:
+        waiting = [i for i in self._live.values() if i.parent == parent.order.text]
+        deadline = self._exchange_ms(parent.account_id) + EXPIRES_MS
+        for child in after_parent(parent, waiting, self._clock.now_ms(), deadline):
+            self._store(child)
+            if child.state is IntentState.SENDING:
+                self._courier.send(child)
+
+    def _weigh(self, message: Seen) -> None:
+        self._looking.discard(message.intent_id)
+        intent = self._live.get(message.intent_id)
+        if intent is None or intent.state not in _FOLLOWED:
+            return
+        step = weigh(
+            intent,
+            message.evidence,
+            self._exchange_ms(intent.account_id),
+            self._clock.now_ms(),
+            self._misses.get(intent.id, 0),
+        )
+        self._misses[intent.id] = step.misses
+        self._store(step.intent)
+        if step.cancel:
+            self._look_at(step.intent, cancel=True)
+        elif step.look_after_s is not None:
+            self._timers.set(intent.id, self._patience(step.look_after_s))
+
+    def _patience(self, wanted_s: float) -> float:
+        """Many open orders share one request budget, so each is looked at less often."""
+        return wanted_s * max(1.0, len(self._live) / CROWD)
+
+    def _look_for(self, message: Look) -> None:
+        for intent in list(self._live.values()):
+            if intent.account_id == message.account_id and intent.order_id == message.order_id:
+                if message.changed is not None and message.changed.open:
+                    self._store(amended(intent, message.changed))
+                self._look_at(intent)
+
+    def _override(self, message: Override) -> None:
+        intent = self._live.get(message.intent_id)
+        if intent is None:
+            message.reply.set_exception(
+                NotFound("there is no such unfinished order", code="unknown_intent")
+            )
+        elif intent.state is not IntentState.HOLD:
+            message.reply.set_exception(
+                Conflict("only an order on HOLD can be ended by hand", code="not_on_hold")
+            )
+        else:
+            ended = void(intent, self._clock.now_ms(), label="BY_HAND", evidence=message.reason)
+            self._store(ended)
+            message.reply.set_result(ended)
+
+    def _fire_timers(self) -> None:
+        for intent_id in self._timers.due():
+            intent = self._live.get(intent_id)
+            if intent is not None and intent.state in _FOLLOWED:
+                self._look_at(intent)
+            elif intent is not None and intent.state is IntentState.WAITING:
+                self._orphan(intent)
+
+    def _look_at(self, intent: Intent, *, cancel: bool = False) -> None:
+        """One look at a time per order, so that two misses are really two."""
+        if intent.id in self._looking:
+            self._timers.set(intent.id, POLL_S)
+            return
+        self._looking.add(intent.id)
+        self._courier.look(intent, cancel=cancel)
+
+    def _orphan(self, child: Intent) -> None:
+        """At start: a waiting order whose entry has ended in the meantime."""
+        family = self._journal.by_text(child.account_id, child.parent)
+        if family is not None and family.id not in self._live:
+            self._children(family)
