@@ -10,14 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode
-from mtrade.domain.errors import (
-    ExchangeUnavailable,
-    InvalidRequest,
-    MTradeError,
-    NotFound,
-    OrderRejected,
-    OutcomeUnknown,
-)
+from mtrade.domain.errors import InvalidRequest, NotFound
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import (
@@ -33,7 +26,7 @@ from mtrade.domain.positions import Leg, Position
 from mtrade.domain.risk import RiskLimits, check_leverage
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.drafts import Drafter
-from mtrade.trading.intents import NOT_SENT
+from mtrade.trading.intents import told
 from mtrade.trading.pipeline import EXPIRES_MS, Pipeline
 from mtrade.trading.planner import Plan, Planner
 from mtrade.trading.ports import Choices, FillJournal
@@ -83,11 +76,11 @@ class TradingEngine:
         """
         known = self._journal.by_request(wish.account_id, wish.request_id)
         if known is not None:
-            return Submission(_told(known))
+            return Submission(told(known))
         plan = self._planner.plan(wish)
         self._set_leverage_for(wish, plan)
         stored = self._send(plan, wish.request_id)
-        return Submission(_told(stored[0]), stored[1:])
+        return Submission(told(stored[0]), stored[1:])
 
     def preview(self, wish: OrderWish) -> Preview:
         """What the order would do; never writes or sends."""
@@ -97,15 +90,15 @@ class TradingEngine:
         """Close a part or all of a position. Errors as `submit`."""
         known = self._journal.by_request(wish.account_id, wish.request_id)
         if known is not None:
-            return _told(known)
-        return _told(self._send(self._planner.close(wish), wish.request_id)[0])
+            return told(known)
+        return told(self._send(self._planner.close(wish), wish.request_id)[0])
 
     def protect(self, wish: ProtectWish) -> tuple[Intent, ...]:
         """Place take profit and stop loss for an open position. Errors as `submit`."""
         plans = self._planner.protect(wish)
         sent = []
         for number, plan in enumerate(plans):
-            sent.append(_told(self._send(plan, f"{wish.request_id}.{number}")[0]))
+            sent.append(told(self._send(plan, f"{wish.request_id}.{number}")[0]))
         return tuple(sent)
 
     def amend(
@@ -287,22 +280,3 @@ class TradingEngine:
     def _after(self, account_id: str, order_id: str, order: VenueOrder | None) -> None:
         self._pipeline.look(account_id, order_id, order)
         self._state.forget(account_id)
-
-
-def _told(intent: Intent) -> Intent:
-    """The intent, or the error that says what became of it."""
-    params = {"intent": str(intent.id)}
-    if intent.state is IntentState.VOID and intent.label == NOT_SENT:
-        fault: MTradeError = ExchangeUnavailable(f"the order was not sent: {intent.evidence}")
-    elif intent.state is IntentState.VOID:
-        fault = OrderRejected(
-            f"the exchange refused the order: {intent.evidence or intent.label}",
-            label=intent.label,
-            raw=intent.evidence,
-        )
-    elif intent.state in (IntentState.SENDING, IntentState.UNKNOWN, IntentState.HOLD):
-        fault = OutcomeUnknown("the order was sent, its outcome is being checked")
-    else:
-        return intent
-    fault.params.update(params)
-    raise fault

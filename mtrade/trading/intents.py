@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
+from mtrade.domain.errors import (
+    ExchangeError,
+    ExchangeUnavailable,
+    MTradeError,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from mtrade.domain.orders import (
     Intent,
     IntentKind,
@@ -143,3 +149,22 @@ def amended(intent: Intent, order: VenueOrder) -> Intent:
     """The intent with the size and price its order was changed to."""
     changed = replace(intent.order, size=order.size, price=order.price)
     return replace(intent, order=changed)
+
+
+def told(intent: Intent) -> Intent:
+    """The intent, or the error that says what became of it."""
+    params = {"intent": str(intent.id)}
+    if intent.state is IntentState.VOID and intent.label == NOT_SENT:
+        fault: MTradeError = ExchangeUnavailable(f"the order was not sent: {intent.evidence}")
+    elif intent.state is IntentState.VOID:
+        fault = OrderRejected(
+            f"the exchange refused the order: {intent.evidence or intent.label}",
+            label=intent.label,
+            raw=intent.evidence,
+        )
+    elif intent.state in (IntentState.SENDING, IntentState.UNKNOWN, IntentState.HOLD):
+        fault = OutcomeUnknown("the order was sent, its outcome is being checked")
+    else:
+        return intent
+    fault.params.update(params)
+    raise fault

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from mtrade.domain.errors import Conflict, MTradeError, NotFound, StoreError
+from mtrade.domain.errors import Conflict, MTradeError, StoreError
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.orders import Intent, IntentState, VenueOrder
 from mtrade.domain.ports import Clock
@@ -271,18 +271,13 @@ class Pipeline:
 
     def _override(self, message: Override) -> None:
         intent = self._live.get(message.intent_id)
-        if intent is None:
-            message.reply.set_exception(
-                NotFound("there is no such unfinished order", code="unknown_intent")
-            )
-        elif intent.state is not IntentState.HOLD:
-            message.reply.set_exception(
-                Conflict("only an order on HOLD can be ended by hand", code="not_on_hold")
-            )
-        else:
-            ended = void(intent, self._clock.now_ms(), label="BY_HAND", evidence=message.reason)
-            self._store(ended)
-            message.reply.set_result(ended)
+        if intent is None or intent.state is not IntentState.HOLD:
+            fault = Conflict("only an order on HOLD can be ended by hand", code="not_on_hold")
+            message.reply.set_exception(fault)
+            return
+        ended = void(intent, self._clock.now_ms(), label="BY_HAND", evidence=message.reason)
+        self._store(ended)
+        message.reply.set_result(ended)
 
     def _fire_timers(self) -> None:
         for intent_id in self._timers.due():
