@@ -29,7 +29,7 @@ from mtrade.gate.faults import (
 from mtrade.gate.limits import RateBudgets
 from mtrade.gate.networks import Addresses
 from mtrade.gate.signing import sign_rest
-from mtrade.gate.transport import Transport, WireFailure
+from mtrade.gate.transport import Timeouts, Transport, WireFailure
 
 BODY_CAP = 1 << 20
 LIST_CAP = 1 << 24  # the live contract list alone is over 1 MiB
@@ -71,12 +71,13 @@ class GateClient:
         clock: Clock,
         credentials: Credentials | None = None,
         budgets: RateBudgets | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
         self._budgets = budgets or RateBudgets(clock)
-        self._transport = Transport()
+        self._transport = Transport(timeouts)
 
     def read(
         self,

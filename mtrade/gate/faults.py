@@ -75,6 +75,15 @@ def refusal(answer: Answer, *, changing: bool, now_ms: int) -> ExchangeError:
     return _by_verdict(verdict, said, label, raw, status, changing=changing)
 
 
+def item_refusal(label: str, raw: str) -> ExchangeError:
+    """The error of one failed item of a batch whose other items may have been accepted."""
+    said = f"{label}: {printable(raw)}"
+    verdict = meaning(label)
+    if verdict is Meaning.LIMITED:
+        return RateLimited(said, label=label, raw=raw, retry_after=DEFAULT_RETRY_S)
+    return _by_verdict(verdict, said, label[:64], printable(raw), 400, changing=True)
+
+
 def _by_verdict(
     verdict: Meaning, said: str, label: str, raw: str, status: int, *, changing: bool
 ) -> ExchangeError:

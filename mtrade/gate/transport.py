@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -21,12 +22,18 @@ from urllib3.util.retry import Retry
 
 from mtrade.gate.faults import Answer
 
-CONNECT_S = 2.0
-READ_S = 5.0
-TOTAL_S = 15.0
 IDLE_S = 5.0
 POOL_SIZE = 16
 CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds: to connect, without a byte of the answer, and for the whole body."""
+
+    connect: float = 2.0
+    read: float = 5.0
+    total: float = 15.0
 
 
 class WireFailure(Exception):
@@ -117,7 +124,8 @@ class _OnceAdapter(HTTPAdapter):
 class Transport:
     """A session of one account. Thread-safe; close it when the account goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts | None = None) -> None:
+        self._timeouts = timeouts or Timeouts()
         self.session = requests.Session()
         # Proxies, .netrc or CA files of the environment could redirect signed calls.
         self.session.trust_env = False
@@ -134,14 +142,14 @@ class Transport:
     def send(self, prepared: requests.PreparedRequest, cap: int) -> Answer:
         """Send once and read the whole answer of at most `cap` bytes. Raises WireFailure."""
         _trace.written = _trace.reused = False
-        deadline = time.monotonic() + TOTAL_S
+        deadline = time.monotonic() + self._timeouts.total
         failure: WireFailure | None = None
         try:
             response = self.session.send(
                 prepared,
                 stream=True,
                 allow_redirects=False,
-                timeout=(CONNECT_S, READ_S),
+                timeout=(self._timeouts.connect, self._timeouts.read),
                 verify=True,
                 proxies={},
             )

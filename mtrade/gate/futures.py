@@ -1,0 +1,259 @@
+"""Private futures orders of one account (Gate futures docs). Sizes are signed on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mtrade.domain.errors import ExchangeError
+from mtrade.domain.numbers import text
+from mtrade.domain.orders import (
+    Fill,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    VenueOrder,
+    VenueTrigger,
+)
+from mtrade.gate import confirm, triggers
+from mtrade.gate import parse_futures as parse
+from mtrade.gate.client import GateClient, Query, segment
+from mtrade.gate.fields import rows
+from mtrade.gate.paging import collect
+from mtrade.gate.spot import countdown_time
+
+PLACE = "/futures/place"  # placing, batch placing and amending share one budget
+CANCEL = "/futures/cancel"
+MOST_OPEN = 10_000
+
+
+class FuturesApi:
+    """Orders, trades and price orders below `/futures/{settle}`."""
+
+    def __init__(self, client: GateClient, settle: str) -> None:
+        self._client = client
+        self._settle = settle
+        self._root = f"/futures/{segment(settle)}"
+
+    def create(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
+        """Place an order; the answer is compared with the request."""
+        return self._client.change(
+            "POST",
+            f"{self._root}/orders",
+            lambda raw: confirm.placed(self._order(raw), order),
+            bucket=PLACE,
+            body=order_body(order),
+            expires_ms=expires_ms,
+            urgent=order.reduce_only or order.close or order.auto_size is not None,
+        )
+
+    def create_batch(
+        self, orders: Sequence[OrderRequest], *, expires_ms: int
+    ) -> tuple[confirm.Outcome, ...]:
+        """Place up to ten orders; for each the order, or the error that refused it."""
+        return self._client.change(
+            "POST",
+            f"{self._root}/batch_orders",
+            lambda raw: confirm.batch(raw, orders, self._order),
+            bucket=PLACE,
+            body=[order_body(order) for order in orders],
+            expires_ms=expires_ms,
+        )
+
+    def get(self, reference: str) -> VenueOrder:
+        """One order by id or text; an order without a fill is forgotten soon after its end."""
+        return self._client.read(
+            f"{self._root}/orders/{segment(reference)}",
+            lambda raw: confirm.addressed(self._order(raw), reference),
+            bucket="/futures/orders/",
+        )
+
+    def open_orders(self, contract: str | None = None) -> tuple[VenueOrder, ...]:
+        """Open orders of one contract, or of all."""
+        return self._paged("orders", {"status": "open", "contract": contract}, MOST_OPEN)
+
+    def finished_orders(self, contract: str, since_ms: int, limit: int) -> tuple[VenueOrder, ...]:
+        """Orders finished since then, newest first."""
+        query: Query = {"contract": contract, "from": since_ms // 1000}
+        return self._paged("orders_timerange", query, limit)
+
+    def amend(
+        self,
+        reference: str,
+        *,
+        price: Decimal | None,
+        signed_size: Decimal | None,
+        expires_ms: int,
+    ) -> VenueOrder:
+        """Change price, or the total signed size including what is filled."""
+        body: dict[str, object] = {}
+        if price is not None:
+            body["price"] = text(price)
+        if signed_size is not None:
+            body["size"] = text(signed_size)
+        size = None if signed_size is None else abs(signed_size)
+        return self._client.change(
+            "PUT",
+            f"{self._root}/orders/{segment(reference)}",
+            lambda raw: confirm.amended(self._order(raw), reference, price, size),
+            bucket=PLACE,
+            body=body,
+            expires_ms=expires_ms,
+        )
+
+    def cancel(self, reference: str) -> VenueOrder:
+        """Cancel one open order by id or text."""
+        return self._client.change(
+            "DELETE",
+            f"{self._root}/orders/{segment(reference)}",
+            lambda raw: confirm.addressed(self._order(raw), reference),
+            bucket=CANCEL,
+            urgent=True,
+        )
+
+    def cancel_all(self, contract: str | None = None) -> tuple[VenueOrder, ...]:
+        """Cancel every open order of one contract, or of all; returns those cancelled."""
+        return self._client.change(
+            "DELETE",
+            f"{self._root}/orders",
+            lambda raw: confirm.all_cancelled(raw, self._order),
+            bucket=CANCEL,
+            query={"contract": contract},
+            urgent=True,
+        )
+
+    def cancel_batch(self, order_ids: Sequence[str]) -> tuple[ExchangeError | None, ...]:
+        """Cancel up to twenty orders; for each None, or why it failed."""
+        return self._client.change(
+            "POST",
+            f"{self._root}/batch_cancel_orders",
+            lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
+            bucket=CANCEL,
+            body=list(order_ids),
+            urgent=True,
+        )
+
+    def fills(
+        self,
+        contract: str | None,
+        *,
+        since_ms: int | None,
+        order_id: str,
+        limit: int,
+    ) -> tuple[Fill, ...]:
+        """Own trades, newest first. Gate filters by order or by time, never by both."""
+        name = "my_trades" if order_id or since_ms is None else "my_trades_timerange"
+        by: Query = (
+            {"order": order_id or None}
+            if name == "my_trades"
+            else {"from": (since_ms or 0) // 1000}
+        )
+        return collect(
+            lambda index, size: self._client.read(
+                f"{self._root}/{name}",
+                lambda raw: rows(raw, lambda item: parse.fill(item, self._settle), "trades"),
+                {"contract": contract, **by, "limit": size, "offset": index * size},
+                bucket=f"/futures/{name}",
+            ),
+            limit,
+        )
+
+    def create_trigger(self, order: OrderRequest) -> str:
+        """Place a price order; returns its id."""
+        return self._client.change(
+            "POST",
+            f"{self._root}/price_orders",
+            triggers.parse_id,
+            bucket="/futures/price_orders create",
+            body=triggers.futures_body(order),
+        )
+
+    def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
+        """Waiting price orders, or the latest finished ones."""
+        return self._client.read(
+            f"{self._root}/price_orders",
+            lambda raw: rows(raw, self._trigger, "price orders"),
+            {"status": "open" if open else "finished", "limit": 100},
+            bucket="/futures/price_orders",
+        )
+
+    def trigger(self, trigger_id: str) -> VenueTrigger:
+        """One price order."""
+        return self._client.read(
+            f"{self._root}/price_orders/{segment(trigger_id)}",
+            self._trigger,
+            bucket="/futures/price_orders/",
+        )
+
+    def cancel_trigger(self, trigger_id: str) -> VenueTrigger:
+        """Cancel one price order."""
+        return self._client.change(
+            "DELETE",
+            f"{self._root}/price_orders/{segment(trigger_id)}",
+            self._trigger,
+            bucket="/futures/price_orders cancel",
+            urgent=True,
+        )
+
+    def cancel_triggers(self, contract: str | None = None) -> tuple[VenueTrigger, ...]:
+        """Cancel every price order of one contract, or of all."""
+        return self._client.change(
+            "DELETE",
+            f"{self._root}/price_orders",
+            lambda raw: rows(raw, self._trigger, "price orders"),
+            bucket="/futures/price_orders cancel",
+            query={"contract": contract},
+            urgent=True,
+        )
+
+    def countdown_cancel_all(self, timeout_s: int, contract: str | None = None) -> int:
+        """Cancel everything in `timeout_s` seconds unless called again; 0 stops it. UTC ms."""
+        return self._client.change(
+            "POST",
+            f"{self._root}/countdown_cancel_all",
+            countdown_time,
+            bucket="/futures/countdown_cancel_all",
+            body={"timeout": timeout_s} | ({"contract": contract} if contract else {}),
+            urgent=True,
+        )
+
+    def _order(self, raw: object) -> VenueOrder:
+        return parse.order(raw, self._settle)
+
+    def _trigger(self, raw: object) -> VenueTrigger:
+        return triggers.parse_futures_trigger(raw, self._settle)
+
+    def _paged(self, name: str, query: Query, limit: int) -> tuple[VenueOrder, ...]:
+        return collect(
+            lambda index, size: self._client.read(
+                f"{self._root}/{name}",
+                lambda raw: rows(raw, self._order, "orders"),
+                {**query, "limit": size, "offset": index * size},
+                bucket=f"/futures/{name}",
+            ),
+            limit,
+        )
+
+
+def order_body(order: OrderRequest) -> dict[str, object]:
+    """A futures order as Gate wants it: signed size, price "0" and IOC for a market order.
+
+    A full close has size 0 with `close` (one-way) or `auto_size` and `reduce_only` (hedge).
+    """
+    market = order.type is OrderType.MARKET or order.price is None
+    tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
+    body: dict[str, object] = {
+        "contract": order.instrument.name,
+        "size": text(order.signed_size),
+        "price": "0" if market or order.price is None else text(order.price),
+        "tif": tif.value,
+    }
+    if order.close:
+        body["close"] = True
+    if order.auto_size is not None:
+        body["auto_size"] = order.auto_size.value
+    if order.reduce_only or order.auto_size is not None:
+        body["reduce_only"] = True
+    if order.text:
+        body["text"] = order.text
+    return body

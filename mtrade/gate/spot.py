@@ -1,0 +1,304 @@
+"""Private spot endpoints of one account (Gate spot docs). Sizes as in OrderRequest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from mtrade.domain.accounts import Fees, SpotBalance
+from mtrade.domain.errors import ExchangeError
+from mtrade.domain.numbers import text
+from mtrade.domain.orders import (
+    Fill,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    VenueOrder,
+    VenueTrigger,
+)
+from mtrade.gate import confirm, triggers
+from mtrade.gate import parse_spot as parse
+from mtrade.gate.client import GateClient, Query, segment
+from mtrade.gate.fields import Row, rows
+from mtrade.gate.paging import collect
+
+ACCOUNT = "spot"
+OPEN_PAGE = 100
+TRADES_KEPT_MS = 30 * 86_400_000 - 60_000
+
+
+class SpotApi:
+    """`/spot` for the owner of the client's key."""
+
+    def __init__(self, client: GateClient) -> None:
+        self._client = client
+
+    def balances(self) -> tuple[SpotBalance, ...]:
+        """Every currency the account has touched."""
+        return self._client.read(
+            "/spot/accounts",
+            lambda raw: rows(raw, parse.balance, "balances"),
+            bucket="/spot/accounts",
+        )
+
+    def fees(self, pair: str) -> Fees:
+        """The account's own rates."""
+        return self._client.read(
+            "/spot/fee", parse.fees, {"currency_pair": pair}, bucket="/spot/fee"
+        )
+
+    def create(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
+        """Place an order; the answer is compared with the request."""
+        return self._client.change(
+            "POST",
+            "/spot/orders",
+            lambda raw: confirm.placed(parse.order(raw), order),
+            bucket=_place_bucket(order.instrument.name),
+            body=order_body(order),
+            expires_ms=expires_ms,
+        )
+
+    def create_batch(
+        self, orders: Sequence[OrderRequest], *, expires_ms: int
+    ) -> tuple[confirm.Outcome, ...]:
+        """Place up to ten orders of a pair; for each the order, or the error that refused it."""
+        return self._client.change(
+            "POST",
+            "/spot/batch_orders",
+            lambda raw: confirm.batch(raw, orders, parse.order),
+            bucket=_place_bucket(orders[0].instrument.name),
+            body=[order_body(order) for order in orders],
+            expires_ms=expires_ms,
+        )
+
+    def get(self, pair: str, reference: str) -> VenueOrder:
+        """One order by id or, while it is open, by text."""
+        return self._client.read(
+            f"/spot/orders/{segment(reference)}",
+            lambda raw: confirm.addressed(parse.order(raw), reference),
+            {"currency_pair": pair, "account": ACCOUNT},
+            bucket="/spot/orders/",
+        )
+
+    def open_orders(self, pair: str | None = None) -> tuple[VenueOrder, ...]:
+        """Open orders of one pair, or of all."""
+        if pair is not None:
+            return self._orders(pair, "open", None, limit=10_000, size=OPEN_PAGE)
+        found: dict[str, VenueOrder] = {}
+        page = 1
+        while True:
+            groups = self._open_page(page)
+            fresh = {o.order_id: o for group in groups for o in group if o.order_id not in found}
+            found |= fresh
+            if not fresh or all(len(group) < OPEN_PAGE for group in groups):
+                return tuple(found.values())
+            page += 1
+
+    def finished_orders(self, pair: str, since_ms: int, limit: int) -> tuple[VenueOrder, ...]:
+        """Finished orders created since then, newest first."""
+        return self._orders(pair, "finished", since_ms // 1000, limit=limit)
+
+    def amend(
+        self,
+        pair: str,
+        reference: str,
+        *,
+        price: Decimal | None,
+        size: Decimal | None,
+        expires_ms: int,
+    ) -> VenueOrder:
+        """Change price, or the total size including what is filled."""
+        body: dict[str, object] = {}
+        if price is not None:
+            body["price"] = text(price)
+        if size is not None:
+            body["amount"] = text(size)
+        return self._client.change(
+            "PATCH",
+            f"/spot/orders/{segment(reference)}",
+            lambda raw: confirm.amended(parse.order(raw), reference, price, size),
+            bucket=_place_bucket(pair),
+            query={"currency_pair": pair, "account": ACCOUNT},
+            body=body,
+            expires_ms=expires_ms,
+        )
+
+    def cancel(self, pair: str, reference: str) -> VenueOrder:
+        """Cancel one open order by id or text."""
+        return self._client.change(
+            "DELETE",
+            f"/spot/orders/{segment(reference)}",
+            lambda raw: confirm.addressed(parse.order(raw), reference),
+            bucket="/spot/cancel",
+            query={"currency_pair": pair, "account": ACCOUNT},
+            urgent=True,
+        )
+
+    def cancel_all(self, pair: str | None = None) -> tuple[VenueOrder, ...]:
+        """Cancel every open order of one pair, or of all; returns those cancelled."""
+        return self._client.change(
+            "DELETE",
+            "/spot/orders",
+            lambda raw: confirm.all_cancelled(raw, parse.order),
+            bucket="/spot/cancel",
+            query={"currency_pair": pair, "account": ACCOUNT},
+            urgent=True,
+        )
+
+    def cancel_batch(self, pair: str, order_ids: Sequence[str]) -> tuple[ExchangeError | None, ...]:
+        """Cancel up to twenty orders; for each None, or why it failed."""
+        return self._client.change(
+            "POST",
+            "/spot/cancel_batch_orders",
+            lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
+            bucket="/spot/cancel",
+            body=[{"currency_pair": pair, "id": order_id} for order_id in order_ids],
+            urgent=True,
+        )
+
+    def fills(
+        self,
+        pair: str | None,
+        *,
+        since_ms: int | None,
+        order_id: str,
+        limit: int,
+    ) -> tuple[Fill, ...]:
+        """Own trades, newest first; without `since_ms` those of the last seven days."""
+        query: Query = {
+            "currency_pair": pair,
+            "order_id": order_id or None,
+            "from": self._trades_from(since_ms),
+        }
+        return collect(
+            lambda index, size: self._client.read(
+                "/spot/my_trades",
+                lambda raw: rows(raw, parse.fill, "trades"),
+                {**query, "limit": size, "page": index + 1},
+                bucket="/spot/my_trades",
+            ),
+            limit,
+        )
+
+    def create_trigger(self, order: OrderRequest) -> str:
+        """Place a price order; returns its id."""
+        return self._client.change(
+            "POST",
+            "/spot/price_orders",
+            triggers.parse_id,
+            bucket="/spot/price_orders",
+            body=triggers.spot_body(order),
+        )
+
+    def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
+        """Waiting price orders, or the latest finished ones."""
+        return self._client.read(
+            "/spot/price_orders",
+            lambda raw: rows(raw, triggers.parse_spot_trigger, "price orders"),
+            {"status": "open" if open else "finished", "limit": OPEN_PAGE},
+            bucket="/spot/price_orders",
+        )
+
+    def trigger(self, trigger_id: str) -> VenueTrigger:
+        """One price order."""
+        return self._client.read(
+            f"/spot/price_orders/{segment(trigger_id)}",
+            triggers.parse_spot_trigger,
+            bucket="/spot/price_orders/",
+        )
+
+    def cancel_trigger(self, trigger_id: str) -> VenueTrigger:
+        """Cancel one price order."""
+        return self._client.change(
+            "DELETE",
+            f"/spot/price_orders/{segment(trigger_id)}",
+            triggers.parse_spot_trigger,
+            bucket="/spot/price_orders cancel",
+            urgent=True,
+        )
+
+    def cancel_triggers(self, pair: str | None = None) -> tuple[VenueTrigger, ...]:
+        """Cancel every price order of one pair, or of all."""
+        return self._client.change(
+            "DELETE",
+            "/spot/price_orders",
+            lambda raw: rows(raw, triggers.parse_spot_trigger, "price orders"),
+            bucket="/spot/price_orders cancel",
+            query={"market": pair},
+            urgent=True,
+        )
+
+    def countdown_cancel_all(self, timeout_s: int, pair: str | None = None) -> int:
+        """Cancel everything in `timeout_s` seconds unless called again; 0 stops it. UTC ms."""
+        return self._client.change(
+            "POST",
+            "/spot/countdown_cancel_all",
+            countdown_time,
+            bucket="/spot/countdown_cancel_all",
+            body={"timeout": timeout_s} | ({"currency_pair": pair} if pair else {}),
+            urgent=True,
+        )
+
+    def _trades_from(self, since_ms: int | None) -> int | None:
+        """Gate gives out at most thirty days of trades (Gate spot docs)."""
+        if since_ms is None:
+            return None
+        return max(since_ms, self._client.clock.now_ms() - TRADES_KEPT_MS) // 1000
+
+    def _orders(
+        self, pair: str, status: str, since_s: int | None, *, limit: int, size: int = 500
+    ) -> tuple[VenueOrder, ...]:
+        query: Query = {
+            "currency_pair": pair,
+            "status": status,
+            "account": ACCOUNT,
+            "from": since_s,
+        }
+        return collect(
+            lambda index, count: self._client.read(
+                "/spot/orders",
+                lambda raw: rows(raw, parse.order, "orders"),
+                {**query, "page": index + 1, "limit": count},
+                bucket="/spot/orders",
+            ),
+            limit,
+            size,
+        )
+
+    def _open_page(self, page: int) -> tuple[tuple[VenueOrder, ...], ...]:
+        return self._client.read(
+            "/spot/open_orders",
+            parse.grouped_orders,
+            {"page": page, "limit": OPEN_PAGE, "account": ACCOUNT},
+            bucket="/spot/open_orders",
+        )
+
+
+def order_body(order: OrderRequest) -> dict[str, object]:
+    """A spot order as Gate wants it: a market buy has its amount in quote currency."""
+    market = order.type is OrderType.MARKET
+    tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
+    body: dict[str, object] = {
+        "currency_pair": order.instrument.name,
+        "type": order.type.value,
+        "account": ACCOUNT,
+        "side": order.side.value,
+        "amount": text(order.size),
+        "time_in_force": tif.value,
+    }
+    if order.price is not None and not market:
+        body["price"] = text(order.price)
+    if order.text:
+        body["text"] = order.text
+    return body
+
+
+def countdown_time(raw: Any) -> int:
+    """When everything will be cancelled; Gate writes this field in camel case."""
+    return Row(raw, "countdown").ms("triggerTime")
+
+
+def _place_bucket(pair: str) -> str:
+    """Placing, batch placing and amending share a budget per pair (gate-notes, rate limits)."""
+    return f"/spot/place {pair}"
