@@ -49,15 +49,15 @@ class Scale:
 
 
 class Chart:
-    """Candles of one price. `past` is asked once, at the first look, for what was before.
+    """Candles of one price. `past` is asked once, at the first look, for generated candles.
 
     Coarse intervals come from hours, fine ones from minutes, so they always agree.
     """
 
     def __init__(self, scale: Scale, past: Callable[[], Past] | None = None) -> None:
         self.scale = scale
-        self._past = past
-        self._restored: set[str] = set()
+        self.past = past
+        self._saved: dict[str, list[Bar]] = {}
         self._series = {name: Series(LENGTHS[name], keep) for name, keep in STORED.items()}
 
     def record(self, now_ms: int, price: Decimal, volume: int = 0, value: int = 0) -> None:
@@ -94,30 +94,35 @@ class Chart:
         return self.scale.candle(bar) if bar else None
 
     def complete(self) -> None:
-        """Put the generated past in front of what was recorded; does so once."""
-        if self._past is None:
+        """Put the generated past and what was saved in front of what was recorded, once."""
+        if self.past is None and not self._saved:
             return
-        past, self._past = self._past(), None
+        past = self.past() if self.past is not None else {}
+        saved, self.past, self._saved = self._saved, None, {}
         for name, series in self._series.items():
-            self._join(name, series, past.get(name, []))
+            _join(series, _before(past.get(name, []), saved.get(name, [])))
 
     def chunk(self, interval: str, first_ms: int) -> list[Bar]:
-        """The recorded candles of one saved row."""
+        """The candles of one saved row."""
+        self.complete()
         return list(self._series[interval].between(first_ms, first_ms + CHUNKS[interval]))
 
     def restore(self, interval: str, bars: Iterable[Bar]) -> None:
-        """Take back saved candles; rows must come oldest first."""
-        self._restored.add(interval)
-        series = self._series[interval]
-        for bar in bars:
-            if series.last is None or bar.start > series.last.start:
-                series.append(bar)
+        """Take back saved candles, in any order, before the first look."""
+        self._saved.setdefault(interval, []).extend(bars)
 
-    def _join(self, name: str, series: Series, bars: list[Bar]) -> None:
-        first = series.first
-        if first and bars and bars[-1].start == first.start and name not in self._restored:
-            series.replace_first(bars[-1].plus(first))
-        series.prepend(bars)
+
+def _before(past: list[Bar], saved: list[Bar]) -> list[Bar]:
+    """Generated candles up to the first saved one, then the saved ones."""
+    saved = sorted(saved)
+    return [bar for bar in past if not saved or bar.start < saved[0].start] + saved
+
+
+def _join(series: Series, before: list[Bar]) -> None:
+    first = series.first
+    if first and before and before[-1].start == first.start:
+        series.replace_first(before[-1].plus(first))
+    series.prepend(before)
 
 
 def source(interval: str) -> str:

@@ -207,6 +207,10 @@ class OrderBook:
         found = self._index.get(order_id)
         return found[1] if found else None
 
+    def orders(self, side: Side) -> list[Resting]:
+        """All orders resting on `side`, in the order a taker would meet them."""
+        return [order for q in self._halves[side].walk() for order in q.orders.values()]
+
     def front(self, side: Side) -> Resting | None:
         """The order a taker of `side` would meet first."""
         half = self._halves[side.opposite]
