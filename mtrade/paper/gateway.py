@@ -19,7 +19,7 @@ from mtrade.paper.faults import GateFault
 from mtrade.paper.http import Call, Reply, Route
 from mtrade.paper.limits import BUDGETS, Limiter, Verdict
 from mtrade.paper.routing import PREFIX, RouteTable
-from mtrade.paper.world import User, World
+from mtrade.paper.world import ApiKey, User, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class _Visit:
         self._now_ms = now_ms
         self._query = dict(parse_qsl(incoming.raw_query, keep_blank_values=True))
         self.user: User | None = None
+        self._key: ApiKey | None = None
         self.body: Any = None
         self.headers: dict[str, str] = {}
 
@@ -130,7 +131,7 @@ class _Visit:
             # Who is not proven has no budget but that of the address.
             self._spend("public", (self._incoming.remote, self._endpoint()), 1)
             raise
-        self.user = user
+        self.user, self._key = user, key
 
     def _read_body(self) -> None:
         """Parse, and charge the caller: a malformed body costs like any other."""
@@ -155,6 +156,7 @@ class _Visit:
             user=self.user,
             now_ms=self._now_ms,
             decimal_sizes=decimal_sizes,
+            key=self._key,
         )
 
     def _bucket(self) -> str:

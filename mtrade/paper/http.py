@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mtrade.paper.world import User, World
+    from mtrade.paper.world import ApiKey, User, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Call:
 
     `args` are the path's parameters, `query` the decoded query (last value wins), `body` the parsed
     JSON (numbers with a point are Decimal) or None. `decimal_sizes` tells whether contract sizes in
-    the answer are strings (X-Gate-Size-Decimal) or integers.
+    the answer are strings (X-Gate-Size-Decimal) or integers. `key` is the one that signed.
     """
 
     args: Mapping[str, str]
@@ -29,6 +29,7 @@ class Call:
     user: User | None
     now_ms: int
     decimal_sizes: bool
+    key: ApiKey | None = None
 
     @property
     def owner(self) -> User:

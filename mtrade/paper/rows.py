@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
-from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 from mtrade.domain.numbers import text
 
 T = TypeVar("T")
+
+_HINTS: dict[type, tuple[tuple[str, Any], ...]] = {}
 
 
 def pack(record: Any) -> dict[str, Any]:
@@ -33,6 +34,9 @@ def _typed(hint: Any, value: Any) -> Any:
     return hint(value) if isinstance(hint, type) and value is not None else value
 
 
-@cache
-def _hints(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple(get_type_hints(kind).items())
+def _hints(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The types of the fields; looked up once, because start restores thousands of rows."""
+    known = _HINTS.get(kind)
+    if known is None:
+        known = _HINTS[kind] = tuple(get_type_hints(kind).items())
+    return known

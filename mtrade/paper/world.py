@@ -1,4 +1,4 @@
-"""The state of the paper exchange: users, markets, venues, and what has changed since the last save.
+"""The state of the paper exchange: users, markets, venues, and what changed since the last save.
 
 Everything here is owned by one thread. Time comes in as `now_ms`; randomness lives in the price
 processes, seeded. Nothing in this package knows about disks or sockets except `server.py`.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mtrade.paper.futures import FuturesVenue
     from mtrade.paper.room import Room
     from mtrade.paper.spot import SpotVenue
+    from mtrade.paper.wallet import Wallet
 
 HOUSE = 0  # the uid of the market maker that quotes the synthetic market
 
@@ -100,6 +101,7 @@ class World:
         self.rooms: dict[InstrumentId, Room] = {}
         self.spot: SpotVenue
         self.futures: FuturesVenue
+        self.wallet: Wallet
         self.events: list[Event] = []
         self._dirty: dict[tuple[str, str], None] = {}
         self._next_id = 1_000_000
@@ -109,6 +111,15 @@ class World:
         self._next_id += 1
         self.dirty("world", "ids")
         return self._next_id
+
+    @property
+    def last_id(self) -> int:
+        """The newest id given out."""
+        return self._next_id
+
+    def resume_ids(self, last_id: int) -> None:
+        """Go on after the newest id of a former life, so that no id is ever given out twice."""
+        self._next_id = max(self._next_id, last_id)
 
     def dirty(self, kind: str, key: str) -> None:
         """Note that an entity changed; the next save asks its venue for the new row."""
