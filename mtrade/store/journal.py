@@ -1,7 +1,7 @@
 """The journal of orders: `data/mtrade.db`, the durable half of "write down, then act".
 
-The engine thread is the only writer. `get`, `by_request`, `recent` and `fills` may be called from
-any thread; they see what is committed.
+The engine thread is the only writer. What only reads (`get`, `by_request`, `by_text`, `recent`,
+`fills`) may be called from any thread and sees what is committed.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ class SqliteJournal:
         """The intent a request already led to."""
         with self.database.read() as db:
             return _by_request(db, account_id, request_id)
+
+    def by_text(self, account_id: str, text: str) -> Intent | None:
+        """The intent of an order the exchange reports under `text`."""
+        with self.database.read() as db:
+            row = db.execute(
+                "SELECT * FROM intent WHERE account_id=? AND text=?", (account_id, text)
+            ).fetchone()
+        return rows.intent_from(row) if row else None
 
     def get(self, intent_id: int) -> Intent | None:
         """The intent with this id."""

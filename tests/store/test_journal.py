@@ -163,6 +163,12 @@ def test_the_same_request_of_another_account_is_its_own(journal: SqliteJournal) 
     assert journal.by_request("paper:1002", "r1") == two
 
 
+def test_an_order_of_the_exchange_is_found_by_its_text(journal: SqliteJournal) -> None:
+    (stored,) = journal.commit([intent(1)])
+    assert journal.by_text(ACCOUNT, "t-mt1m-1") == stored
+    assert journal.by_text("paper:2", "t-mt1m-1") is None
+
+
 def test_one_bad_intent_stores_nothing_of_its_commit(journal: SqliteJournal) -> None:
     journal.commit([intent(1)])
     with pytest.raises(StoreError):
