@@ -54,12 +54,11 @@ def _replace(part: Path, path: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """A rename lives in the folder, so the folder must reach the disk too (POSIX)."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass  # some file systems cannot; the data itself is already safe
-    finally:
-        os.close(descriptor)
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            # Some file systems cannot; the data itself is already safe.
+            with suppress(OSError):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

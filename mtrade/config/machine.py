@@ -33,10 +33,13 @@ class MachineSetting:
     @property
     def option(self) -> str:
         """Its name on the command line."""
-        return OPTIONS.get(self.name, f"--{self.name}")
+        return "--" + self.name.removeprefix("tls_").replace("_", "-")
 
-
-OPTIONS = {"tls_cert": "--cert", "tls_key": "--key"}
+    def text(self, value: Any) -> str:
+        """`value` as `parse` reads it back."""
+        if isinstance(value, bool):
+            return "1" if value else "0"
+        return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _folder(text: str, base: Path) -> Path:

@@ -44,8 +44,9 @@ class _Found(NamedTuple):
 class Settings:
     """What the server runs with.
 
-    `home` holds all run-time files, `project` the program. `arguments` are the command-line
-    choices, kept so that a restart repeats them. `lang` is `auto`, `ru` or `en`.
+    `home` holds all run-time files, `project` the program. `arguments` is the command line that
+    repeats what this one and the environment chose, so that a restart keeps it. `lang` is `auto`,
+    `ru` or `en`.
     """
 
     project: Path
@@ -88,6 +89,7 @@ def load(
     """Read all places, make `config.json` on first run, and decide.
 
     `arguments` maps machine settings (`port`, `home`, `tls_cert`) to what the command line said.
+    Relative paths start at the current folder there, and at the project folder everywhere else.
     Raises ConfigError; a file that cannot be read is never overwritten.
     """
     given = {name: text for name, text in (arguments or {}).items() if text}
@@ -102,7 +104,7 @@ def load(
     return Settings(
         project=project,
         config=config,
-        arguments=tuple(part for n, text in given.items() for part in (MACHINE[n].option, text)),
+        arguments=_repeatable(found),
         sources=sources | _config_sources(config),
         **values,
     )
@@ -121,12 +123,11 @@ class _Places:
         _refuse_unknown(self._env_file)
 
     def find(self, setting: MachineSetting, config: Config | None) -> _Found:
-        here = Path.cwd()
         if text := self._arguments.get(setting.name, "").strip():
-            value = _parsed(setting, text, here, file="command line", key=setting.option)
+            value = _parsed(setting, text, Path.cwd(), file="command line", key=setting.option)
             return _Found(value, Source.ARGUMENT)
         if text := self._environ.get(setting.variable, "").strip():
-            value = _parsed(setting, text, here, file="environment", key=setting.variable)
+            value = _parsed(setting, text, self._project, file="environment", key=setting.variable)
             return _Found(value, Source.ENVIRONMENT)
         written, line = self._env_file.get(setting.variable, ("", 0))
         if text := written.strip():
@@ -158,6 +159,12 @@ def _from_config(setting: MachineSetting, config: Config | None) -> _Found:
     part = getattr(config, section)
     written = section in config.model_fields_set and key in part.model_fields_set
     return _Found(getattr(part, key), Source.CONFIG if written else Source.DEFAULT)
+
+
+def _repeatable(found: Mapping[str, _Found]) -> tuple[str, ...]:
+    chosen = {n: f for n, f in found.items() if f.source in (Source.ARGUMENT, Source.ENVIRONMENT)}
+    pairs = ((MACHINE[n].option, MACHINE[n].text(f.value)) for n, f in chosen.items())
+    return tuple(part for pair in pairs for part in pair)
 
 
 def _usable(home: Path) -> Path:

@@ -1,0 +1,1 @@
+"""How the server lives and dies: one lock, one identity, stop by request, no foreign signal."""
