@@ -1,0 +1,139 @@
+"""The resolver: unknown stays unknown until proven, and each proof leads to the right end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal as D
+
+import pytest
+
+from mtrade.domain.errors import ExchangeUnavailable
+from mtrade.domain.instruments import Side
+from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
+from mtrade.trading.resolver import SETTLE_MS, TRIGGER_PATIENCE_MS, Evidence, Step, weigh
+from tests.trading.fakes import fill_of, request, venue_order
+from tests.trading.test_intents import NOW, intent
+
+FENCE = NOW + 3000 + SETTLE_MS
+UNKNOWN = intent(IntentState.UNKNOWN)
+NOTHING = Evidence(deep=True)
+
+
+def step(seen: Evidence, *, at: int = FENCE + 1, misses: int = 0, of: object = UNKNOWN) -> Step:
+    return weigh(of, seen, at, NOW, misses)  # type: ignore[arg-type]
+
+
+def test_a_failed_read_proves_nothing() -> None:
+    seen = step(Evidence(failed=ExchangeUnavailable("down")), misses=1)
+    assert (seen.intent, seen.misses) == (UNKNOWN, 1)
+    assert seen.look_after_s
+
+
+def test_found_finished_is_done_with_the_exact_fill() -> None:
+    seen = step(Evidence(order=venue_order(request(), filled=D(4), left=D(6))), at=NOW)
+    assert (seen.intent.state, seen.intent.filled) == (IntentState.DONE, D(4))
+    assert seen.look_after_s is None
+
+
+def test_found_resting_is_open_and_an_immediate_order_is_cancelled_first() -> None:
+    resting = venue_order(request(), open=True, filled=D(0))
+    assert step(Evidence(order=resting)).intent.state is IntentState.OPEN
+    ioc = intent(IntentState.UNKNOWN, order=request(tif=TimeInForce.IOC))
+    seen = step(Evidence(order=resting), of=ioc)
+    assert (seen.intent.state, seen.cancel) == (IntentState.UNKNOWN, True)
+
+
+def test_not_found_before_the_fence_is_never_a_miss() -> None:
+    seen = step(NOTHING, at=FENCE, misses=5)
+    assert (seen.intent.state, seen.misses) == (IntentState.UNKNOWN, 0)
+
+
+def test_a_shallow_look_after_the_fence_is_no_miss_either() -> None:
+    assert step(Evidence(deep=False), misses=1).intent.state is IntentState.UNKNOWN
+
+
+def test_two_deep_misses_after_the_fence_prove_that_nothing_happened() -> None:
+    first = step(NOTHING)
+    assert (first.intent.state, first.misses) == (IntentState.UNKNOWN, 1)
+    assert (first.look_after_s or 0) >= 2
+    second = step(NOTHING, misses=first.misses)
+    assert (second.intent.state, second.intent.label) == (IntentState.VOID, "FENCED")
+
+
+def test_own_trades_prove_a_fill_even_when_the_order_is_gone() -> None:
+    order = venue_order(request())
+    trades = (
+        fill_of(order, size=D(3), price=D(100)),
+        fill_of(order, size=D(1), price=D(200), trade_id="x"),
+        fill_of(order, text="t-other"),
+    )
+    seen = step(Evidence(deep=True, trades=trades), misses=1)
+    assert (seen.intent.state, seen.intent.filled) == (IntentState.DONE, D(4))
+    assert seen.intent.average == D(125)
+
+
+def test_a_position_that_moved_without_an_explaining_trade_is_held_for_a_human() -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    seen = step(Evidence(deep=True, position=D(15)), misses=1, of=of)
+    assert seen.intent.state is IntentState.HOLD
+    again = step(Evidence(deep=True, position=D(15)), misses=2, of=seen.intent)
+    assert (again.intent.state, again.look_after_s) == (IntentState.HOLD, 30.0)
+
+
+def test_other_orders_explain_a_moved_position() -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    other = fill_of(venue_order(request()), time_ms=NOW + 1, side=Side.SELL, size=D(2), text="web")
+    seen = step(Evidence(deep=True, position=D(3), trades=(other,)), misses=1, of=of)
+    assert seen.intent.state is IntentState.VOID
+
+
+def test_late_evidence_ends_a_hold() -> None:
+    held = intent(IntentState.HOLD)
+    found = step(Evidence(order=venue_order(request())), of=held)
+    assert found.intent.state is IntentState.DONE
+    ioc = intent(IntentState.HOLD, order=request(tif=TimeInForce.IOC))
+    resting = venue_order(request(), open=True)
+    assert step(Evidence(order=resting), of=ioc).cancel
+
+
+def test_an_open_order_the_exchange_has_forgotten_ended_unfilled() -> None:
+    of = intent(IntentState.OPEN)
+    seen = step(NOTHING, misses=1, of=of)
+    assert (seen.intent.state, seen.intent.filled) == (IntentState.DONE, D(0))
+
+
+def trigger_intent(state: IntentState) -> object:
+    order = request(trigger=Trigger(price=D(1), above=True))
+    return intent(state, order=order)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("open", IntentState.OPEN), ("finished", IntentState.DONE), ("invalid", IntentState.DONE)],
+)
+def test_a_trigger_is_what_the_exchange_lists(status: str, state: IntentState) -> None:
+    of = trigger_intent(IntentState.UNKNOWN)
+    seen = VenueTrigger(trigger_id="9", order=request(), status=status)
+    assert step(Evidence(trigger=seen, deep=True), of=of).intent.state is state
+
+
+def test_a_missing_trigger_is_never_called_void_because_it_has_no_deadline() -> None:
+    of = trigger_intent(IntentState.UNKNOWN)
+    patient = NOW + TRIGGER_PATIENCE_MS
+    assert step(NOTHING, at=patient, of=of, misses=4).intent.state is IntentState.UNKNOWN
+    held = step(NOTHING, at=patient + 1, of=of, misses=1)
+    assert held.intent.state is IntentState.HOLD
+    assert step(NOTHING, at=patient + 1, of=held.intent, misses=3).intent == held.intent
+
+
+def test_an_open_trigger_that_is_no_longer_listed_has_ended() -> None:
+    of = trigger_intent(IntentState.OPEN)
+    seen = step(NOTHING, at=NOW + TRIGGER_PATIENCE_MS + 1, of=of, misses=1)
+    assert seen.intent.state is IntentState.DONE
+
+
+def test_the_witness_ignores_trades_before_the_plan() -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    old = replace(fill_of(venue_order(request())), time_ms=NOW - 1, text="web", size=D(10))
+    seen = step(Evidence(deep=True, position=D(5), trades=(old,)), misses=1, of=of)
+    assert seen.intent.state is IntentState.VOID
