@@ -17,7 +17,7 @@ from mtrade.paper.chart import CHUNKS, HORIZON, Chart
 from mtrade.paper.room import Room
 from mtrade.paper.series import Bar
 
-_PRICES = ("last", "mark", "index", "funding_rate", "funding_rate_indicative")
+_PRICES = ("last", "mark", "index", "funding_rate", "funding_rate_indicative", "traded")
 
 Dirty = Callable[[str, str], None]
 

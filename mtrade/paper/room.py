@@ -70,6 +70,7 @@ class Room:
     funding: deque[FundingRate] = field(default_factory=lambda: deque(maxlen=KEPT_FUNDING))
     open_interest: Decimal = ZERO
     trade_id: int = 0
+    traded: Decimal = ZERO
     mark_chart: Chart | None = None
     index_chart: Chart | None = None
 
@@ -84,6 +85,7 @@ class Room:
         """Print one match. Venues call it once per match, in order; `side` is the taker's."""
         self.last = price
         self.trade_id = trade_id
+        self.traded += abs(size)
         self.tape.record(
             PublicTrade(
                 id=str(trade_id),

@@ -1,4 +1,4 @@
-"""How the paper exchange writes values that change their type with the caller."""
+"""How the paper exchange writes values whose JSON type is Gate's choice."""
 
 from __future__ import annotations
 
@@ -13,3 +13,18 @@ def wire_size(size: Decimal, decimal_sizes: bool) -> str | int:
     Without the header Gate truncates fractional contracts toward zero (gate-notes.md, sizes).
     """
     return text(size) if decimal_sizes else int(size)
+
+
+def wire_seconds(time_ms: int) -> float:
+    """A time as seconds with the milliseconds behind the point: a JSON number."""
+    return time_ms / 1000
+
+
+def wire_float(number: Decimal) -> float:
+    """A statistic that Gate sends as a JSON number instead of text; it is never read back."""
+    return float(number)
+
+
+def wire_quote(number: Decimal | None) -> str:
+    """A price that may not be quoted: canonical text, or the empty text when there is none."""
+    return "" if number is None else text(number)
