@@ -1,0 +1,201 @@
+"""The paper exchange as one object: state, prices, HTTP server, persistence.
+
+How it is embedded: mTrade's bootstrap runs one asyncio loop in a thread and talks to this object
+only through it,
+
+    streams = LoopThread()
+    streams.start()
+    paper = PaperExchange(seed=7, accounts=[...], storage=SqlitePaperStorage(path), clock=clock)
+    addresses = streams.call(paper.start(), 30)            # a free port on loopback
+    fresh = streams.call(paper.create_account("second", {"USDT": Decimal(10_000)}), 10)
+    ...
+    streams.call(paper.close(), 30)                        # saves, then lets go of the file
+
+Every method but the constructor runs on that loop, so the state needs no lock. Time comes from
+`clock`, randomness from `seed` and, for new keys, from `token`. An answer to a private call leaves
+only when what it reports is on disk; prices are saved every few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.numbers import use_decimal_context
+from mtrade.domain.ports import Clock
+from mtrade.paper import routes_futures, routes_market, routes_spot, routes_wallet
+from mtrade.paper.arrivals import Arrivals
+from mtrade.paper.futures import FuturesVenue
+from mtrade.paper.gateway import Gateway
+from mtrade.paper.http import Route
+from mtrade.paper.limits import Limiter
+from mtrade.paper.market import MarketEngine, build_rooms
+from mtrade.paper.saver import PaperStorage, Saver
+from mtrade.paper.server import Server
+from mtrade.paper.spot import SpotVenue
+from mtrade.paper.users import PaperAccount, Users
+from mtrade.paper.wallet import Wallet
+from mtrade.paper.world import Event, World
+
+_log = logging.getLogger(__name__)
+
+TICK_S = 0.5
+LAZY_MS = 3_000
+
+ROUTES: tuple[Route, ...] = (
+    *routes_market.ROUTES,
+    *routes_futures.ROUTES,
+    *routes_spot.ROUTES,
+    *routes_wallet.ROUTES,
+)
+
+Listener = Callable[[Sequence[Event]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the exchange listens. The socket paths are Gate's."""
+
+    rest: str
+    ws_spot: str
+    ws_futures_usdt: str
+    ws_futures_btc: str
+
+    @classmethod
+    def at(cls, host: str, port: int) -> Addresses:
+        """The addresses of an exchange on `host` and `port`."""
+        shown = f"[{host}]" if ":" in host else host
+        return cls(
+            rest=f"http://{shown}:{port}/api/v4",
+            ws_spot=f"ws://{shown}:{port}/ws/v4/",
+            ws_futures_usdt=f"ws://{shown}:{port}/v4/ws/usdt",
+            ws_futures_btc=f"ws://{shown}:{port}/v4/ws/btc",
+        )
+
+
+class PaperExchange:
+    """See the module. `control` opens the test paths of `server.py`; loopback only."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        clock: Clock,
+        accounts: Iterable[PaperAccount] = (),
+        storage: PaperStorage | None = None,
+        control: bool = False,
+        enforce_limits: bool = True,
+        token: Callable[[int], str] = secrets.token_hex,
+        listener: Listener | None = None,
+        tick_s: float = TICK_S,
+    ) -> None:
+        use_decimal_context()
+        self._clock = clock
+        self._accounts = tuple(accounts)
+        self._token = token
+        self._listener = listener
+        self._tick_s = tick_s
+        self.world = _world(seed, clock.now_ms())
+        self.market = MarketEngine(self.world)
+        self._users = Users(self.world)
+        self._saver = Saver(
+            self.world,
+            storage,
+            (self._users, self.market, self.world.spot, self.world.futures, self.world.wallet),
+            lazy=("world", *self.market.kinds),
+        )
+        self.arrivals = Arrivals()
+        gateway = Gateway(
+            self.world,
+            ROUTES,
+            clock=clock,
+            limiter=Limiter(enforced=enforce_limits),
+            arrivals=self.arrivals if control else None,
+        )
+        self._server = Server(gateway, self, clock=clock, control=control)
+        self._ticking: asyncio.Task[None] | None = None
+        self._saved_ms = 0
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> Addresses:
+        """Restore the saved state, open the market, listen. Port 0 takes a free one.
+
+        Raises StoreError when the state cannot be read and OSError when the port is taken.
+        """
+        await self._saver.load()
+        now_ms = self._clock.now_ms()
+        for account in self._accounts:
+            self._users.ensure(account, now_ms)
+        self.market.tick(now_ms)
+        await self.settled()
+        bound = await self._server.start(host, port)
+        self._ticking = asyncio.create_task(self._tick_for_ever(), name="paper-ticks")
+        return Addresses.at(host, bound)
+
+    async def close(self) -> None:
+        """Stop listening, save everything, let go of the storage. Idempotent."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+            self._ticking = None
+            await self._server.close()
+            self.market.flush()
+            await self._saver.all()
+        self._saver.close()
+
+    async def create_account(
+        self, name: str, deposits: Mapping[str, Decimal]
+    ) -> tuple[int, str, str]:
+        """A new account with a key of all rights; returns uid, key and secret, saved."""
+        account = PaperAccount(
+            key=self._token(16),
+            secret=self._token(32),
+            uid=self._users.free_uid(),
+            deposits=deposits,
+            name=name,
+        )
+        self._users.ensure(account, self._clock.now_ms())
+        await self.settled()
+        return account.uid, account.key, account.secret
+
+    async def set_price(self, instrument: InstrumentId, price: Decimal) -> None:
+        """Move a market to a price at once, with everything that sets off."""
+        self.market.set_price(instrument, price, self._clock.now_ms())
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Hand on what happened, and return when it is on disk."""
+        events, self.world.events = self.world.events, []
+        if self._listener is not None and events:
+            self._listener(events)
+        await self._saver.settled()
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick_s)
+            try:
+                await self._tick()
+            except Exception:
+                # The market must go on: what could not be saved is tried again next time.
+                _log.exception("a tick of the paper exchange failed")
+
+    async def _tick(self) -> None:
+        now_ms = self._clock.now_ms()
+        self.market.tick(now_ms)
+        await self.settled()
+        if now_ms - self._saved_ms >= LAZY_MS:
+            self._saved_ms = now_ms
+            await self._saver.all()
+
+
+def _world(seed: int, now_ms: int) -> World:
+    world = World(seed)
+    world.rooms = build_rooms(seed, now_ms)
+    world.spot = SpotVenue(world)
+    world.futures = FuturesVenue(world)
+    world.wallet = Wallet(world)
+    return world
