@@ -10,17 +10,14 @@ from mtrade.domain.numbers import text
 from mtrade.domain.orders import (
     Fill,
     OrderRequest,
-    OrderType,
-    TimeInForce,
     VenueOrder,
     VenueTrigger,
 )
-from mtrade.gate import confirm, triggers
+from mtrade.gate import bodies, confirm, triggers
 from mtrade.gate import parse_futures as parse
 from mtrade.gate.client import GateClient, Query, segment
 from mtrade.gate.fields import rows
 from mtrade.gate.paging import collect
-from mtrade.gate.spot import countdown_time
 
 PLACE = "/futures/place"  # placing, batch placing and amending share one budget
 CANCEL = "/futures/cancel"
@@ -42,7 +39,7 @@ class FuturesApi:
             f"{self._root}/orders",
             lambda raw: confirm.placed(self._order(raw), order),
             bucket=PLACE,
-            body=order_body(order),
+            body=bodies.futures_order(order),
             expires_ms=expires_ms,
             urgent=order.reduce_only or order.close or order.auto_size is not None,
         )
@@ -56,7 +53,7 @@ class FuturesApi:
             f"{self._root}/batch_orders",
             lambda raw: confirm.batch(raw, orders, self._order),
             bucket=PLACE,
-            body=[order_body(order) for order in orders],
+            body=[bodies.futures_order(order) for order in orders],
             expires_ms=expires_ms,
         )
 
@@ -211,7 +208,7 @@ class FuturesApi:
         return self._client.change(
             "POST",
             f"{self._root}/countdown_cancel_all",
-            countdown_time,
+            bodies.countdown_time,
             bucket="/futures/countdown_cancel_all",
             body={"timeout": timeout_s} | ({"contract": contract} if contract else {}),
             urgent=True,
@@ -233,27 +230,3 @@ class FuturesApi:
             ),
             limit,
         )
-
-
-def order_body(order: OrderRequest) -> dict[str, object]:
-    """A futures order as Gate wants it: signed size, price "0" and IOC for a market order.
-
-    A full close has size 0 with `close` (one-way) or `auto_size` and `reduce_only` (hedge).
-    """
-    market = order.type is OrderType.MARKET or order.price is None
-    tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
-    body: dict[str, object] = {
-        "contract": order.instrument.name,
-        "size": text(order.signed_size),
-        "price": "0" if market or order.price is None else text(order.price),
-        "tif": tif.value,
-    }
-    if order.close:
-        body["close"] = True
-    if order.auto_size is not None:
-        body["auto_size"] = order.auto_size.value
-    if order.reduce_only or order.auto_size is not None:
-        body["reduce_only"] = True
-    if order.text:
-        body["text"] = order.text
-    return body

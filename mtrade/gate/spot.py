@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from mtrade.domain.accounts import Fees, SpotBalance
 from mtrade.domain.errors import ExchangeError
@@ -12,18 +11,15 @@ from mtrade.domain.numbers import text
 from mtrade.domain.orders import (
     Fill,
     OrderRequest,
-    OrderType,
-    TimeInForce,
     VenueOrder,
     VenueTrigger,
 )
-from mtrade.gate import confirm, triggers
+from mtrade.gate import bodies, confirm, triggers
 from mtrade.gate import parse_spot as parse
 from mtrade.gate.client import GateClient, Query, segment
-from mtrade.gate.fields import Row, rows
+from mtrade.gate.fields import rows
 from mtrade.gate.paging import collect
 
-ACCOUNT = "spot"
 OPEN_PAGE = 100
 TRADES_KEPT_MS = 30 * 86_400_000 - 60_000
 
@@ -55,7 +51,7 @@ class SpotApi:
             "/spot/orders",
             lambda raw: confirm.placed(parse.order(raw), order),
             bucket=_place_bucket(order.instrument.name),
-            body=order_body(order),
+            body=bodies.spot_order(order),
             expires_ms=expires_ms,
         )
 
@@ -68,7 +64,7 @@ class SpotApi:
             "/spot/batch_orders",
             lambda raw: confirm.batch(raw, orders, parse.order),
             bucket=_place_bucket(orders[0].instrument.name),
-            body=[order_body(order) for order in orders],
+            body=[bodies.spot_order(order) for order in orders],
             expires_ms=expires_ms,
         )
 
@@ -77,7 +73,7 @@ class SpotApi:
         return self._client.read(
             f"/spot/orders/{segment(reference)}",
             lambda raw: confirm.addressed(parse.order(raw), reference),
-            {"currency_pair": pair, "account": ACCOUNT},
+            {"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
             bucket="/spot/orders/",
         )
 
@@ -119,7 +115,7 @@ class SpotApi:
             f"/spot/orders/{segment(reference)}",
             lambda raw: confirm.amended(parse.order(raw), reference, price, size),
             bucket=_place_bucket(pair),
-            query={"currency_pair": pair, "account": ACCOUNT},
+            query={"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
             body=body,
             expires_ms=expires_ms,
         )
@@ -131,7 +127,7 @@ class SpotApi:
             f"/spot/orders/{segment(reference)}",
             lambda raw: confirm.addressed(parse.order(raw), reference),
             bucket="/spot/cancel",
-            query={"currency_pair": pair, "account": ACCOUNT},
+            query={"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
             urgent=True,
         )
 
@@ -142,7 +138,7 @@ class SpotApi:
             "/spot/orders",
             lambda raw: confirm.all_cancelled(raw, parse.order),
             bucket="/spot/cancel",
-            query={"currency_pair": pair, "account": ACCOUNT},
+            query={"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
             urgent=True,
         )
 
@@ -234,7 +230,7 @@ class SpotApi:
         return self._client.change(
             "POST",
             "/spot/countdown_cancel_all",
-            countdown_time,
+            bodies.countdown_time,
             bucket="/spot/countdown_cancel_all",
             body={"timeout": timeout_s} | ({"currency_pair": pair} if pair else {}),
             urgent=True,
@@ -252,7 +248,7 @@ class SpotApi:
         query: Query = {
             "currency_pair": pair,
             "status": status,
-            "account": ACCOUNT,
+            "account": bodies.SPOT_ACCOUNT,
             "from": since_s,
         }
         return collect(
@@ -270,33 +266,9 @@ class SpotApi:
         return self._client.read(
             "/spot/open_orders",
             parse.grouped_orders,
-            {"page": page, "limit": OPEN_PAGE, "account": ACCOUNT},
+            {"page": page, "limit": OPEN_PAGE, "account": bodies.SPOT_ACCOUNT},
             bucket="/spot/open_orders",
         )
-
-
-def order_body(order: OrderRequest) -> dict[str, object]:
-    """A spot order as Gate wants it: a market buy has its amount in quote currency."""
-    market = order.type is OrderType.MARKET
-    tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
-    body: dict[str, object] = {
-        "currency_pair": order.instrument.name,
-        "type": order.type.value,
-        "account": ACCOUNT,
-        "side": order.side.value,
-        "amount": text(order.size),
-        "time_in_force": tif.value,
-    }
-    if order.price is not None and not market:
-        body["price"] = text(order.price)
-    if order.text:
-        body["text"] = order.text
-    return body
-
-
-def countdown_time(raw: Any) -> int:
-    """When everything will be cancelled; Gate writes this field in camel case."""
-    return Row(raw, "countdown").ms("triggerTime")
 
 
 def _place_bucket(pair: str) -> str:
