@@ -39,9 +39,10 @@ class Owned(Generic[T]):
     set_aside: Path | None = None
 
 
-def write_json(path: Path, document: Document) -> None:
+def write_json(path: Path, document: Document, *, forget: bool = False) -> None:
     """Replace a machine-owned file, keeping the version before as `.bak`.
 
+    With `forget` the version before is not kept: it holds what must not lie on the disk any more.
     Raises StoreError; then the file is the old version or (only when the folder could not be
     synchronised) the new one, so the caller reads it again instead of trusting its memory.
     """
@@ -52,9 +53,10 @@ def write_json(path: Path, document: Document) -> None:
         present = path.read_bytes() if path.exists() else None
         if present is not None:
             read_json(path)
+        if present is not None and not forget:
             replace_file(_backup(path), present)
         replace_file(path, body)
-        if present is None:
+        if present is None or forget:
             replace_file(_backup(path), body)
 
 
