@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import re
 from decimal import (
-    ROUND_CEILING,
-    ROUND_DOWN,
-    ROUND_FLOOR,
     Context,
     Decimal,
     DefaultContext,
@@ -28,6 +25,10 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 
 CONTEXT = Context(prec=34, traps=[InvalidOperation, Overflow, FloatOperation])
+
+# Wide enough that a grid computation never rounds: dividing first would round a number just below
+# a step up to it.
+_EXACT = Context(prec=120, traps=[InvalidOperation, Overflow, FloatOperation])
 
 _PLAIN = re.compile(r"-?(?:\d{1,24})(?:\.\d{1,24})?")
 _WIRE = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
@@ -79,22 +80,24 @@ def text(number: Decimal) -> str:
 
 def round_down(number: Decimal, step: Decimal) -> Decimal:
     """The nearest multiple of `step` toward zero."""
-    return (number / step).to_integral_value(rounding=ROUND_DOWN) * step
+    return _EXACT.subtract(number, _EXACT.remainder(number, step))
 
 
 def floor(number: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` not above `number`."""
-    return (number / step).to_integral_value(rounding=ROUND_FLOOR) * step
+    toward_zero = round_down(number, step)
+    return toward_zero if toward_zero <= number else _EXACT.subtract(toward_zero, step)
 
 
 def ceiling(number: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` not below `number`."""
-    return (number / step).to_integral_value(rounding=ROUND_CEILING) * step
+    toward_zero = round_down(number, step)
+    return toward_zero if toward_zero >= number else _EXACT.add(toward_zero, step)
 
 
 def is_multiple(number: Decimal, step: Decimal) -> bool:
     """Whether `number` lies on the grid of `step`."""
-    return (number % step).is_zero()
+    return _EXACT.remainder(number, step).is_zero()
 
 
 def loads(body: str | bytes) -> Any:
