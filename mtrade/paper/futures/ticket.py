@@ -1,0 +1,114 @@
+"""Reads the body of an order (Gate's FuturesOrder, amendment and best-price order)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mtrade.domain.numbers import ZERO
+from mtrade.domain.orders import AutoSize, TimeInForce
+from mtrade.paper.faults import GateFault
+from mtrade.paper.fields import choice, flag, number, whole, word, wrong
+
+DEFAULT_TEXT = "api"
+
+# Gate: `t-`, then at most 28 of these.
+_TEXT = re.compile(r"t-[0-9A-Za-z_.-]{1,28}", re.ASCII)
+_TIFS = tuple(TimeInForce)
+_AUTO_SIZES = tuple(AutoSize)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """An order as asked for. `size` is signed, zero for a full close; `price` zero is market."""
+
+    contract: str
+    size: Decimal
+    price: Decimal = ZERO
+    tif: TimeInForce = TimeInForce.GTC
+    text: str = DEFAULT_TEXT
+    reduce_only: bool = False
+    close: bool = False
+    auto_size: str = ""
+    iceberg: Decimal = ZERO
+    slip_ratio: Decimal = ZERO
+
+    @property
+    def market(self) -> bool:
+        return self.price.is_zero()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """New values for an open order; None keeps the old one. `size` includes what has filled."""
+
+    size: Decimal | None
+    price: Decimal | None
+    text: str | None
+
+
+def read_ticket(body: Mapping[str, Any]) -> Ticket:
+    """The order of a request; GateFault names the field that is wrong or missing."""
+    market_default = number(body, "price", ZERO)
+    ticket = Ticket(
+        contract=word(body, "contract"),
+        size=number(body, "size"),
+        price=market_default,
+        tif=TimeInForce(choice(body, "tif", _TIFS, TimeInForce.GTC)),
+        text=read_text(body),
+        reduce_only=flag(body, "reduce_only"),
+        close=flag(body, "close"),
+        auto_size=read_auto_size(body),
+        iceberg=number(body, "iceberg", ZERO),
+        slip_ratio=number(body, "market_order_slip_ratio", ZERO),
+    )
+    _check(ticket, body)
+    return ticket
+
+
+def read_text(body: Mapping[str, Any], name: str = "text") -> str:
+    """The client's label, or the one Gate gives."""
+    text = word(body, name, DEFAULT_TEXT)
+    if text != DEFAULT_TEXT and not _TEXT.fullmatch(text):
+        raise GateFault(
+            "INVALID_PARAM_VALUE", f"{name} must be t- and at most 28 of 0-9 A-Z a-z _ . -"
+        )
+    return text
+
+
+def read_auto_size(body: Mapping[str, Any]) -> str:
+    """Which hedge leg to close; empty when the field is absent."""
+    return choice(body, "auto_size", ("", *_AUTO_SIZES), "")
+
+
+def read_amendment(body: Mapping[str, Any]) -> Amendment:
+    """What to change."""
+    return Amendment(
+        size=number(body, "size") if body.get("size") not in (None, "") else None,
+        price=number(body, "price") if body.get("price") not in (None, "") else None,
+        text=word(body, "amend_text", "") or None,
+    )
+
+
+def read_level(body: Mapping[str, Any]) -> int:
+    """Which level of the book a best-price order joins: 1 is the best."""
+    return whole(body, "level", 1, 1, 20)
+
+
+def _check(ticket: Ticket, body: Mapping[str, Any]) -> None:
+    if ticket.price < 0:
+        raise wrong("price")
+    if ticket.market and ticket.tif not in (TimeInForce.IOC, TimeInForce.FOK):
+        raise GateFault("INVALID_PARAM_VALUE", "a market order (price 0) needs tif ioc or fok")
+    full_close = ticket.close or ticket.auto_size
+    if ticket.size.is_zero() != bool(full_close):
+        raise GateFault("INVALID_PARAM_VALUE", "size 0 closes a position, with close or auto_size")
+    if ticket.close and ticket.auto_size:
+        raise wrong("auto_size")
+    if ticket.iceberg < 0 or ticket.slip_ratio < 0:
+        raise wrong("iceberg" if ticket.iceberg < 0 else "market_order_slip_ratio")
+    if str(body.get("stp_act") or "-") != "-":
+        raise GateFault("INVALID_PARAM_VALUE", "stp_act needs membership of an STP group")
