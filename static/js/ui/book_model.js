@@ -1,0 +1,64 @@
+// The book's arithmetic: grouping by price, running sums away from the spread, sizes in coins or money.
+
+import { add, cmp, div, mul, snap, sub } from '../core/decimal.js';
+
+/** Levels joined on a coarser grid; bids go down to it, asks up, so that no level looks better than it is. */
+export function grouped(levels, step, side) {
+  const joined = [];
+  for (const [price, size] of levels) {
+    const at = snap(price, step, side === 'bid' ? 'down' : 'up');
+    const last = joined.at(-1);
+    if (last && last[0] === at) last[1] = add(last[1], size);
+    else joined.push([at, size]);
+  }
+  return joined;
+}
+
+/** A size of the instrument's own unit as base coins. */
+export function coins(size, price, rules) {
+  if (!rules || rules.market === 'spot') return size;
+  return rules.inverse ? div(size, price, 8) : mul(size, rules.multiplier);
+}
+
+/** The worth of a size in quote currency. */
+export function worth(size, price, rules) {
+  if (rules?.inverse) return size;
+  return mul(coins(size, price, rules), price);
+}
+
+/** Rows `{price, size, sum, own}` from the touch outward; `sum` runs away from the spread. */
+export function rows(levels, rules, unit, count) {
+  const measure = unit === 'quote' ? worth : coins;
+  let sum = '0';
+  let own = '0';
+  let value = '0';
+  return levels.slice(0, count).map(([price, raw]) => {
+    const size = measure(raw, price, rules);
+    sum = add(sum, size);
+    own = add(own, raw);
+    value = add(value, worth(raw, price, rules));
+    return { price, size, sum, own, value };
+  });
+}
+
+/** Spread as `{abs, pct}`; null without both sides. */
+export function spread(book) {
+  const bid = book?.bids?.[0]?.[0];
+  const ask = book?.asks?.[0]?.[0];
+  if (!bid || !ask) return null;
+  const gap = sub(ask, bid);
+  return { abs: gap, pct: mul(div(gap, ask, 8), '100'), bid, ask, mid: div(add(bid, ask), '2', 12) };
+}
+
+/** Average price to fill `size` (instrument's unit) from these levels; null when they do not hold it. */
+export function fillPrice(levels, size) {
+  let left = size;
+  let paid = '0';
+  for (const [price, have] of levels ?? []) {
+    const take = cmp(have, left) < 0 ? have : left;
+    paid = add(paid, mul(take, price));
+    left = sub(left, take);
+    if (cmp(left, '0') <= 0) return div(paid, size, 12);
+  }
+  return null;
+}
