@@ -24,6 +24,7 @@ _HALF_SPREAD = 0.00002  # of the price
 _DAY_S = 86_400
 _BUSIEST = 2.0  # trades a second
 _CALMEST = 0.3
+_LARGEST = 3.0  # times the usual trade, so that no taker empties the top of the book
 _TAKER_REACH = Decimal("0.001")
 
 
@@ -120,14 +121,15 @@ class House:
 
     def _depth(self, ladder: Ladder, ticks: int) -> Decimal:
         """The size to quote: little at the top, ten times as much at the far end."""
-        worth = float(self.room.listing.depth) / 46 * (1 + 9 * ladder.rank(ticks))
+        worth = float(self.room.listing.depth) / 50 * (1 + 9 * ladder.rank(ticks))
         return self._size(worth * math.exp(self._dice.gauss(0, 0.4)))
 
     def _size(self, worth: float) -> Decimal:
         """Quote units as a size on the grid."""
         rules = self.room.instrument
         size = rules.size_from_value(decimal_of(worth), max(self.room.index, rules.price_step))
-        return min(max(size, rules.min_size), rules.max_size or size)
+        # Sizes of the grid, written as short as the step: arithmetic on them stays fast.
+        return min(max(size.quantize(rules.size_step), rules.min_size), rules.max_size or size)
 
     def _sweep(self, side: Side, limit: Decimal, now_ms: int) -> None:
         """Take what others left on the wrong side of the new price."""
@@ -144,7 +146,7 @@ class House:
         """One taker: more often in the direction of the last move."""
         lean = min(max(self._trend * 2_000, -0.3), 0.3)
         side = Side.BUY if self._dice.random() < 0.5 + lean else Side.SELL
-        size = self._size(self._usual * math.exp(self._dice.gauss(0, 1) - 0.5))
+        size = self._size(self._usual * min(math.exp(self._dice.gauss(0, 1) - 0.5), _LARGEST))
         limit = fair * (1 + side.sign * _TAKER_REACH)
         step = self.room.instrument.price_step
         price = self.room.instrument.conform_price(limit + side.sign * step, side)

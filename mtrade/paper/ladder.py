@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from mtrade.domain.instruments import Side
 
-LEVELS = 24
-_FEWEST = 21
-_MOST = 27
+LEVELS = 28
+_FEWEST = 26
+_MOST = 31
 _REACH = 0.015  # the farthest quote, as a fraction of the price
 
 

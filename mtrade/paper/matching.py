@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.market import Level
-from mtrade.domain.numbers import ZERO, ceiling, floor, round_down
+from mtrade.domain.numbers import ZERO, ceiling, floor
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class _Appetite:
         if self.size is not None:
             return self.size
         budget = self.budget or ZERO
-        wanted = round_down(budget / price, self.step)
+        wanted = budget / price // self.step * self.step
         # The quotient is rounded to the context's digits and may end just above the true one.
         return wanted if wanted * price <= budget else wanted - self.step
 
