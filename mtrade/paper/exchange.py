@@ -179,7 +179,7 @@ class PaperExchange:
             await asyncio.sleep(self._tick_s)
             try:
                 await self._tick()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the top of a task
                 # The market must go on: what could not be saved is tried again next time.
                 _log.exception("a tick of the paper exchange failed")
 

@@ -80,8 +80,10 @@ class Settlement:
         )
         room.trade(deal.trade_id, taker.side, deal.price, deal.size, now_ms=now_ms)
         maker = self._records.orders.get(match.maker_id)
-        if taker.uid == HOUSE and maker is None:
-            return
+        if taker.uid == HOUSE:
+            taker.left -= deal.size
+            if maker is None:
+                return  # the house among itself: a print on the tape, no coin moves
         self._party(taker, "taker", room.instrument.taker_fee, deal)
         if maker is None:
             self._house(taker.side.opposite, deal)
@@ -94,7 +96,6 @@ class Settlement:
 
     def _party(self, order: SpotOrder, role: str, rate: Decimal, deal: _Deal) -> None:
         if order.uid == HOUSE:
-            order.left -= deal.size
             self._house(order.side, deal)
             return
         fee = self._swap(order, rate, deal)
