@@ -4,6 +4,6 @@ Precedence: command line > environment > `.env` > `config.json` > default.
 """
 
 from mtrade.config.model import Config
-from mtrade.config.settings import Setting, Settings, Source, load
+from mtrade.config.settings import Setting, Settings, Source, home_of, load
 
-__all__ = ["Config", "Setting", "Settings", "Source", "load"]
+__all__ = ["Config", "Setting", "Settings", "Source", "home_of", "load"]

@@ -18,6 +18,7 @@ from mtrade.config.model import Config, config_text
 from mtrade.config.positions import Refused, line_column, locate
 from mtrade.domain.errors import ConfigError
 
+GOOD_COPY = "config.json.bak"
 MAX_BYTES = 1_048_576
 
 
@@ -79,7 +80,26 @@ def read_config(path: Path) -> Config:
         except OSError as error:
             raise _unusable(path, "written", error) from error
         return config
-    return parse_config(read_text(path), path.name)
+    try:
+        return parse_config(read_text(path), path.name)
+    except ConfigError as error:
+        good = path.with_name(GOOD_COPY)
+        if good.exists():
+            error.params["backup"] = good.name
+            error.message += f" (last good copy: {good.name})"
+            error.args = (error.message,)
+        raise
+
+
+def remember_good(path: Path) -> None:
+    """Keep a copy of a configuration the server started with, for the day it gets damaged."""
+    good = path.with_name(GOOD_COPY)
+    try:
+        text = path.read_text("utf-8")
+        if not good.exists() or good.read_text("utf-8", errors="replace") != text:
+            replace_text(good, text)
+    except (OSError, UnicodeDecodeError):
+        return  # a convenience; the start does not depend on it
 
 
 def parse_config(text: str, file: str) -> Config:
@@ -170,10 +190,11 @@ def _dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in path)
 
 
-def read_env_file(path: Path) -> dict[str, tuple[str, int]]:
+def read_env_file(path: Path, *, lenient: bool = False) -> dict[str, tuple[str, int]]:
     """Names and values of a `.env` with their line; an absent file is an empty one.
 
     Values are taken literally (no `${}`), and the process's own environment is not touched.
+    `lenient` passes over lines that are none: stopping must not depend on a tidy file.
     """
     if not path.exists() and not path.is_symlink():
         return {}
@@ -181,7 +202,10 @@ def read_env_file(path: Path) -> dict[str, tuple[str, int]]:
     for binding in parse_stream(io.StringIO(read_text(path))):
         leading = len(binding.original.string) - len(binding.original.string.lstrip())
         line = binding.original.line + binding.original.string[:leading].count("\n")
-        if binding.error or (binding.key is not None and binding.value is None):
+        broken = binding.error or (binding.key is not None and binding.value is None)
+        if broken and lenient:
+            continue
+        if broken:
             raise fault(path.name, "expected NAME=value", code="config_syntax", at=(line, 1))
         if binding.key is not None:
             found[binding.key] = (binding.value or "", line)

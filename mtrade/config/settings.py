@@ -93,7 +93,9 @@ def load(
     Raises ConfigError; a file that cannot be read is never overwritten.
     """
     given = {name: text for name, text in (arguments or {}).items() if text}
-    places = _Places(given, os.environ if environ is None else environ, project)
+    env_file = read_env_file(project / ".env")
+    _refuse_unknown(env_file)
+    places = _Places(given, os.environ if environ is None else environ, project, env_file)
     home = places.find(MACHINE["home"], None)
     home = home if home.value else _Found(project, Source.DEFAULT)
     config = read_config(_usable(home.value) / "config.json")
@@ -110,17 +112,37 @@ def load(
     )
 
 
+def home_of(
+    arguments: Mapping[str, str | None] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    project: Path = PROJECT,
+) -> Path:
+    """Only the home folder, whatever else is wrong: a server can be stopped without good settings.
+
+    Raises ConfigError when `.env` cannot be read at all.
+    """
+    given = {name: text for name, text in (arguments or {}).items() if text}
+    env_file = read_env_file(project / ".env", lenient=True)
+    places = _Places(given, os.environ if environ is None else environ, project, env_file)
+    home = places.find(MACHINE["home"], None).value
+    return home if isinstance(home, Path) else project
+
+
 class _Places:
     """Looks a machine setting up in the order of precedence."""
 
     def __init__(
-        self, arguments: Mapping[str, str], environ: Mapping[str, str], project: Path
+        self,
+        arguments: Mapping[str, str],
+        environ: Mapping[str, str],
+        project: Path,
+        env_file: Mapping[str, tuple[str, int]],
     ) -> None:
         self._arguments = arguments
         self._environ = environ
         self._project = project
-        self._env_file = read_env_file(project / ".env")
-        _refuse_unknown(self._env_file)
+        self._env_file = env_file
 
     def find(self, setting: MachineSetting, config: Config | None) -> _Found:
         if text := self._arguments.get(setting.name, "").strip():

@@ -32,6 +32,7 @@ class ServerControl:
         self._lock = threading.Lock()
         self._event = threading.Event()
         self._exit_code = 0
+        self._signal = ""
 
     @property
     def pid(self) -> int:
@@ -71,7 +72,7 @@ class ServerControl:
     @property
     def stopping(self) -> bool:
         """Whether the end has begun: refuse new work, end streams."""
-        return self._event.is_set()
+        return self._event.is_set() or bool(self._signal)
 
     @property
     def exit_code(self) -> int:
@@ -113,12 +114,14 @@ class ServerControl:
         fresh = int(time.time() * 1000) - note.at_ms < relaunch.SETTLE_MS
         return None if note.pending and fresh else note.reason
 
-    def stop_from_signal(self) -> None:
-        """Begin the end from a signal handler, where no lock may be taken."""
-        self._event.set()
+    def note_signal(self, name: str) -> None:
+        """Remember a signal. Its handler may have interrupted a holder of any lock: take none."""
+        self._signal = name
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the end has begun, at most `seconds`."""
+        """Wait until the end has begun, at most `seconds`. Only for the main thread."""
+        if self._signal:
+            self.request_stop(self._signal)
         return self._event.wait(seconds)
 
 

@@ -65,11 +65,15 @@ def detached(command: Sequence[str], output: Output, cwd: Path) -> subprocess.Po
 
 
 def _detachment() -> list[dict[str, Any]]:
+    """Ways to detach, best first."""
+    ways: list[dict[str, Any]]
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         # A job may forbid leaving it; inside the job is still better than not at all.
-        return [
+        ways = [
             {"creationflags": flags | subprocess.CREATE_BREAKAWAY_FROM_JOB},
             {"creationflags": flags},
         ]
-    return [{"start_new_session": True}]
+    else:
+        ways = [{"start_new_session": True}]
+    return ways

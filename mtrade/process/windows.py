@@ -67,7 +67,7 @@ def open_process(pid: int) -> ProcessHandle | None:
     return None
 
 
-def on_console_close(ask: Callable[[], None], wait: Callable[[], None]) -> Callable[[], None]:
+def on_console_close(ask: Callable[[], None], wait: Callable[[], object]) -> Callable[[], None]:
     """When the console is closed or the user logs off: call `ask`, then `wait` for the end.
 
     Windows ends the process as soon as the handler returns, or about 5 s later. Returns the call

@@ -1,0 +1,92 @@
+"""From whatever Python was at hand into `.venv`. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtrade.domain.errors import ProcessError
+from mtrade.process import environment
+from mtrade.process.console import Console
+from mtrade.process.messages import language
+
+_NOT_RUNNING = {"stop": 0, "status": 3}
+
+
+def hand_over(command: str, arguments: Sequence[str], project: Path) -> int:
+    """Run `command` inside `.venv`, made first where needed; returns the exit code."""
+    console = Console(
+        language(_option(arguments, "--lang") or os.environ.get("MTRADE_LANG")),
+        as_json="--json" in arguments,
+    )
+    try:
+        if command in ("start", "restart"):
+            python = environment.prepare(project, console)
+        else:
+            python = environment.venv_python(project)
+            if not python.exists():
+                return _without_environment(command, project, arguments, console)
+    except ProcessError as error:
+        console.mark("error", error.message)
+        console.result({"ok": False, "exit_code": error.exit_code, "message": error.message})
+        return error.exit_code
+    return _continue(python, project, [command, *arguments])
+
+
+def _without_environment(
+    command: str, project: Path, arguments: Sequence[str], console: Console
+) -> int:
+    """No `.venv`: nothing was ever started from here, unless a lock file says otherwise."""
+    home = Path(_option(arguments, "--home") or os.environ.get("MTRADE_HOME") or project)
+    if (home / "mtrade_server.lock").exists():
+        raise ProcessError(console.text("env_missing"), exit_code=environment.BROKEN)
+    console.say(console.text("not_running"))
+    code = _NOT_RUNNING[command]
+    console.result({"ok": code == 0, "state": "STOPPED", "exit_code": code, "was_running": False})
+    return code
+
+
+def _option(arguments: Sequence[str], name: str) -> str | None:
+    """The value of `--name value` or `--name=value`."""
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+        if argument == name and index + 1 < len(arguments):
+            return arguments[index + 1]
+    return None
+
+
+def _continue(python: Path, project: Path, arguments: Sequence[str]) -> int:
+    """Same folder, same console; only the interpreter and where it finds `mtrade` change."""
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    code += "from mtrade.process.handover import inside; sys.exit(inside())"
+    return replace_process([str(python), "-X", "utf8", "-c", code, str(project), *arguments])
+
+
+def inside() -> int:
+    """Entry of the interpreter of `.venv`."""
+    try:
+        from mtrade.process.commands import main
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("mtrade"):
+            raise
+        console = Console(language(os.environ.get("MTRADE_LANG")))
+        console.mark("error", console.text("env_incomplete", name=error.name))
+        return environment.BROKEN
+    return main()
+
+
+def replace_process(command: Sequence[str]) -> int:
+    """Become `command`; on Windows, where that does not exist, wait for it instead."""
+    if sys.platform == "win32":
+        with subprocess.Popen(list(command)) as child:
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:
+                    continue  # the console told the child too, and it ends by itself
+    else:
+        os.execv(command[0], list(command))  # noqa: S606 - our own interpreter and arguments

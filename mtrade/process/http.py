@@ -1,0 +1,81 @@
+"""The WSGI server: cheroot on a socket that we bound ourselves, with every limit set."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+WSGIApplication = Callable[..., Any]
+
+MAX_HEADER_BYTES = 16 * 1024
+MAX_BODY_BYTES = 256 * 1024
+QUEUE = 128
+TIMEOUT_S = 10
+SHUTDOWN_S = 5
+KEEP_ALIVE_CONNECTIONS = 200
+
+_log = logging.getLogger(__name__)
+
+
+class HttpServer(wsgi.Server):
+    """cheroot with limits, our socket and our log."""
+
+    max_request_header_size = MAX_HEADER_BYTES
+    max_request_body_size = MAX_BODY_BYTES
+    keep_alive_conn_limit = KEEP_ALIVE_CONNECTIONS
+
+    def __init__(self, bound: socket.socket, application: WSGIApplication, threads: int) -> None:
+        super().__init__(
+            bound.getsockname()[:2],
+            application,
+            numthreads=threads,
+            max=threads,
+            server_name="mTrade",
+            request_queue_size=QUEUE,
+            timeout=TIMEOUT_S,
+            shutdown_timeout=SHUTDOWN_S,
+        )
+        self._bound = bound
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
+        """Adopt the socket that is bound already; cheroot calls this while it prepares."""
+        self.socket = self._bound
+        return self._bound
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """What cheroot would print goes to the log."""
+        _log.log(level, "%s", msg, exc_info=traceback)
+
+
+@contextmanager
+def serving(
+    bound: socket.socket,
+    application: WSGIApplication,
+    *,
+    threads: int,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+) -> Iterator[None]:
+    """Answer requests until the block ends; running ones get 5 s then."""
+    # cheroot would take a service manager's socket instead of ours.
+    os.environ.pop("LISTEN_PID", None)
+    server = HttpServer(bound, application, threads)
+    if certificate is not None:
+        server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(private_key))
+    server.prepare()
+    thread = threading.Thread(target=server.serve, name="http", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.stop()
+        thread.join(SHUTDOWN_S)
