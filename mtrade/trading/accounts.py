@@ -39,7 +39,8 @@ class AccountManager:
         self._choices = choices
         self._clock = clock
         self._paper = paper
-        self._lock = threading.RLock()
+        self._changing = threading.Lock()
+        self._lock = threading.Lock()
         self._exchanges: dict[str, Exchange] = {}
         self._errors: dict[str, str] = {}
         self.on_change: Callable[[str], None] = lambda account_id: None
@@ -78,7 +79,7 @@ class AccountManager:
                 "the paper network is another program here: add its key and secret",
                 code="paper_is_external",
             )
-        with self._lock:
+        with self._changing:
             self._check_name(name, None)
             credentials = self._paper.open_account(name)
             return self._store(Network.PAPER, name, credentials, colour)
@@ -102,7 +103,7 @@ class AccountManager:
             raise Conflict(
                 failed[0].message, code=f"key_{failed[0].code}", params={"check": failed[0].name}
             )
-        with self._lock:
+        with self._changing:
             self._check_name(name, None)
             return self._store(network, name, Credentials(key, secret), colour)
 
@@ -121,7 +122,7 @@ class AccountManager:
         enabled: bool | None = None,
     ) -> Account:
         """Change the label, the colour or whether the account is used."""
-        with self._lock:
+        with self._changing:
             account = self.get(account_id)
             if name is not None:
                 self._check_name(name, account_id)
@@ -137,7 +138,7 @@ class AccountManager:
 
     def remove(self, account_id: str, confirm: str) -> None:
         """Forget an account and its key; `confirm` must be its name."""
-        with self._lock:
+        with self._changing:
             account = self.get(account_id)
             if confirm != account.name:
                 raise InvalidRequest(
@@ -145,14 +146,15 @@ class AccountManager:
                     fields={"confirm": f"must be {account.name}"},
                 )
             self._book.remove(account_id)
+        with self._lock:
             self._exchanges.pop(account_id, None)
             self._errors.pop(account_id, None)
         self.on_change(account_id)
 
     def exchange(self, account_id: str) -> Exchange:
         """The exchange of an enabled account."""
+        account = self._usable(account_id)
         with self._lock:
-            account = self._usable(account_id)
             if account_id not in self._exchanges:
                 credentials = self._book.credentials(account_id)
                 self._exchanges[account_id] = self._networks.exchange(account.network, credentials)

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0
 EXPIRES_MS = 3_000  # the window in which a request may take effect (X-Gate-Exptime)
-
 CROWD = 10
 
 _BUSY = frozenset({IntentState.SENDING, IntentState.WAITING})
@@ -120,10 +119,9 @@ class Pipeline:
 
     def _as_written(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
         first = intents[0]
-        known = self._journal.by_request(first.account_id, first.request_id)
-        if known is None:
-            raise StoreError("the journal refused the order; nothing was sent")
-        return (known,)
+        if known := self._journal.by_request(first.account_id, first.request_id):
+            return (known,)
+        raise StoreError("the journal refused the order; nothing was sent")
 
     def _run(self) -> None:
         use_decimal_context()

@@ -1,0 +1,174 @@
+"""What exists, and who gets what: the one function that builds the server's parts.
+
+Each part is made here, handed over as an argument and entered into one ExitStack, so that closing
+is the mirror of opening. Nothing happens at import.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+from mtrade import __version__
+from mtrade.clock import SystemClock
+from mtrade.config import Settings
+from mtrade.domain.accounts import Credentials, Network, Secret
+from mtrade.domain.numbers import use_decimal_context
+from mtrade.domain.ports import Clock
+from mtrade.gate.lines import Lines
+from mtrade.loop import LoopThread
+from mtrade.paper.exchange import PaperExchange
+from mtrade.process.control import ServerControl
+from mtrade.process.identity import own_identity
+from mtrade.store.access import AccessStore
+from mtrade.store.accounts import AccountStore
+from mtrade.store.audit import AuditLog
+from mtrade.store.files import make_folder
+from mtrade.store.instance import instance_id, machine_id
+from mtrade.store.journal import SqliteJournal
+from mtrade.store.paper import SqlitePaperStorage
+from mtrade.store.settings import SettingStore
+from mtrade.store.vault import Vault
+from mtrade.trading.accounts import AccountManager
+from mtrade.trading.courier import Courier
+from mtrade.trading.desk import Desk
+from mtrade.trading.drafts import Drafter
+from mtrade.trading.engine import TradingEngine
+from mtrade.trading.pipeline import Pipeline
+from mtrade.trading.planner import Planner
+from mtrade.trading.preview import Previewer
+from mtrade.trading.state import LiveState
+from mtrade.web.app import create_app
+
+PAPER_SEED = "paper_seed"
+FIRST_ACCOUNT = "first_account_made"
+START_S = 30.0
+
+
+@contextmanager
+def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplication]:
+    """Open everything below the web, then the web; leaving closes it in reverse."""
+    use_decimal_context()
+    clock = SystemClock()
+    data = make_folder(settings.home / "data")
+    with ExitStack() as stack:
+        audit = AuditLog(data)
+        stack.callback(audit.close)
+        access = AccessStore(data, settings.home / "run")
+        stack.callback(access.close)
+        choices = SettingStore(data / "desk.db")
+        stack.callback(choices.close)
+        journal = _journal(stack, data, clock)
+        vault = Vault.open(settings.home, settings.key_file, now_ms=clock.now_ms())
+        book = AccountStore(settings.home / "accounts.json", vault, clock.now_ms())
+        paper = None if settings.paper_url else _paper(stack, settings, data, choices, clock)
+        url = settings.paper_url or (paper.url if paper else "")
+        lines = Lines(lambda: url)
+        stack.callback(lines.close)
+        accounts = AccountManager(book, lines, choices, clock, paper)
+        desk = _desk(stack, settings, accounts, journal, choices, clock)
+        lines.start()
+        if paper is not None:
+            _first_account(accounts, choices)
+        yield create_app(
+            desk=desk,
+            access=access,
+            audit=audit,
+            settings=choices,
+            control=control,
+            config=settings,
+            clock=clock,
+        )
+
+
+class EmbeddedPaper:
+    """The in-process paper exchange; implements the trading layer's PaperDesk."""
+
+    def __init__(self, streams: LoopThread, exchange: PaperExchange, settings: Settings) -> None:
+        self._streams = streams
+        self._exchange = exchange
+        self._money = settings.config.paper.start_balance
+        self.url = streams.call(exchange.start(), START_S).rest
+
+    def open_account(self, name: str) -> Credentials:
+        """A new exchange account with play money on spot and futures."""
+        opening = self._exchange.create_account(name, {"USDT": self._money})
+        _, key, secret = self._streams.call(opening, START_S)
+        return Credentials(key, Secret(secret))
+
+
+def _journal(stack: ExitStack, data: Path, clock: Clock) -> SqliteJournal:
+    journal = SqliteJournal(data / "mtrade.db")
+    stack.callback(journal.close)
+    instance = instance_id(journal.database, machine_id())
+    journal.begin_epoch(clock.now_ms(), own_identity().boot_id, instance, __version__)
+    stack.callback(journal.checkpoint)
+    stack.callback(lambda: journal.end_epoch("stopped", clock.now_ms()))
+    return journal
+
+
+def _paper(
+    stack: ExitStack, settings: Settings, data: Path, choices: SettingStore, clock: Clock
+) -> EmbeddedPaper:
+    seed = choices.get(PAPER_SEED)
+    if not isinstance(seed, int):
+        seed = secrets.randbelow(2**31)
+        choices.set(PAPER_SEED, seed)
+    streams = LoopThread()
+    streams.start()
+    stack.callback(streams.close)
+    exchange = PaperExchange(
+        seed=seed,
+        clock=clock,
+        storage=SqlitePaperStorage(data / "paper.db"),
+    )
+    stack.callback(lambda: streams.call(exchange.close(), START_S))
+    return EmbeddedPaper(streams, exchange, settings)
+
+
+def _desk(
+    stack: ExitStack,
+    settings: Settings,
+    accounts: AccountManager,
+    journal: SqliteJournal,
+    choices: SettingStore,
+    clock: Clock,
+) -> Desk:
+    state = LiveState(accounts, clock)
+    accounts.on_change = state.forget
+    limits = settings.config.risk.limits
+    planner = Planner(accounts, state, limits)
+
+    def exchange_ms(account_id: str) -> int:
+        return accounts.clock(accounts.get(account_id).network).now_ms()
+
+    pipeline = Pipeline(
+        journal, lambda post: Courier(accounts, post), clock, exchange_ms, state.forget
+    )
+    engine = TradingEngine(
+        accounts=accounts,
+        state=state,
+        planner=planner,
+        previewer=Previewer(planner, state),
+        pipeline=pipeline,
+        drafter=Drafter(clock, instance_id(journal.database, machine_id()), secrets.randbelow),
+        journal=journal,
+        choices=choices,
+        clock=clock,
+        limits=limits,
+    )
+    stack.callback(pipeline.close)
+    pipeline.start()
+    return Desk(accounts, state, engine)
+
+
+def _first_account(accounts: AccountManager, choices: SettingStore) -> None:
+    """On the very first run a play account is there already; a removed one does not come back."""
+    if choices.get(FIRST_ACCOUNT):
+        return
+    if not any(account.network is Network.PAPER for account in accounts.list()):
+        accounts.open_paper("Paper")
+    choices.set(FIRST_ACCOUNT, True)
