@@ -7,8 +7,7 @@ import sys
 def main():
     """Settings, parts, serve; returns the exit code."""
     if sys.hexversion < 0x030B0000:
-        found = sys.version.split()[0]
-        sys.stderr.write("Python 3.11 or newer is needed. This is {}.\n".format(found))
+        sys.stderr.write("Python 3.11 or newer is needed. This is " + sys.version + "\n")
         return 5
     from pathlib import Path
 
@@ -20,7 +19,7 @@ def main():
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("mtrade"):
             raise
-        sys.stderr.write("The package {} is missing. Run: python start.py\n".format(error.name))
+        sys.stderr.write("The package " + str(error.name) + " is missing. Run: python start.py\n")
         return 5
     return serve(sys.argv[1:], build, script)
 

@@ -79,14 +79,19 @@ def inside() -> int:
     return main()
 
 
-def replace_process(command: Sequence[str]) -> int:
-    """Become `command`; on Windows, where that does not exist, wait for it instead."""
-    if sys.platform == "win32":
+if sys.platform == "win32":
+
+    def replace_process(command: Sequence[str]) -> int:
+        """Run `command` in our place: wait for it and return its exit code."""
         with subprocess.Popen(list(command)) as child:
             while True:
                 try:
                     return child.wait()
                 except KeyboardInterrupt:
                     continue  # the console told the child too, and it ends by itself
-    else:
+
+else:
+
+    def replace_process(command: Sequence[str]) -> int:
+        """Become `command`."""
         os.execv(command[0], list(command))  # noqa: S606 - our own interpreter and arguments

@@ -6,15 +6,13 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from wsgiref.types import WSGIApplication
 
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-
-WSGIApplication = Callable[..., Any]
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_BODY_BYTES = 256 * 1024

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import structlog
 
@@ -25,7 +26,7 @@ from mtrade.config.reader import remember_good
 from mtrade.domain.errors import ProcessError
 from mtrade.process import relaunch
 from mtrade.process.control import ServerControl
-from mtrade.process.http import WSGIApplication, serving
+from mtrade.process.http import serving
 from mtrade.process.identity import own_identity
 from mtrade.process.lock import InstanceLock
 from mtrade.process.network import bind
