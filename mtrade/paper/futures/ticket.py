@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import AutoSize, TimeInForce
 from mtrade.paper.faults import GateFault
 from mtrade.paper.fields import choice, flag, number, whole, word, wrong
+from mtrade.paper.matching import OrderBook
 
 DEFAULT_TEXT = "api"
 
@@ -52,11 +54,10 @@ class Amendment:
 
 def read_ticket(body: Mapping[str, Any]) -> Ticket:
     """The order of a request; GateFault names the field that is wrong or missing."""
-    market_default = number(body, "price", ZERO)
     ticket = Ticket(
         contract=word(body, "contract"),
         size=number(body, "size"),
-        price=market_default,
+        price=number(body, "price", ZERO),
         tif=TimeInForce(choice(body, "tif", _TIFS, TimeInForce.GTC)),
         text=read_text(body),
         reduce_only=flag(body, "reduce_only"),
@@ -93,9 +94,14 @@ def read_amendment(body: Mapping[str, Any]) -> Amendment:
     )
 
 
-def read_level(body: Mapping[str, Any]) -> int:
-    """Which level of the book a best-price order joins: 1 is the best."""
-    return whole(body, "level", 1, 1, 20)
+def read_best(body: Mapping[str, Any], book: OrderBook) -> Ticket:
+    """A best-price order: `direction` buy takes its price from the asks, sell from the bids."""
+    direction = Side(choice(body, "direction", tuple(Side)))
+    level = whole(body, "level", 1, 1, 20)
+    levels = book.levels(direction.opposite, level)
+    if len(levels) < level:
+        raise GateFault("CONTRACT_NO_COUNTER", f"the book has no level {level}")
+    return read_ticket({**body, "price": levels[-1].price})
 
 
 def _check(ticket: Ticket, body: Mapping[str, Any]) -> None:

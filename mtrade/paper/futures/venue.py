@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mtrade.domain.instruments import InstrumentId, Side
+from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import TimeInForce
 from mtrade.paper.futures.checks import Checks
 from mtrade.paper.futures.clockwork import Funding, Liquidation
@@ -19,7 +20,7 @@ from mtrade.paper.futures.pushes import Pushes
 from mtrade.paper.futures.settings import Settings
 from mtrade.paper.futures.settlement import Settlement
 from mtrade.paper.futures.state import State
-from mtrade.paper.futures.ticket import Ticket
+from mtrade.paper.futures.ticket import Amendment, Ticket
 from mtrade.paper.futures.triggers import Triggers
 from mtrade.paper.futures.views import Views
 from mtrade.paper.futures.wallets import Wallets
@@ -80,15 +81,21 @@ class FuturesVenue:
         """Money leaves for the spot wallet; GateFault when that much is not free."""
         self.wallets.withdraw(uid, settle, amount, now_ms)
 
-    def equity(self, uid: int, settle: str) -> Decimal:
-        """Wallet and unrealised profit of a user."""
+    def worth(self, uid: int, settle: str) -> tuple[Decimal, Decimal]:
+        """The wallet of a user and the unrealised profit of all positions."""
         running = self.state.running(uid, settle)
         gains = [self.exposure.unrealised(position) for position in running]
-        return sum(gains, self.state.account(uid, settle).total)
+        return self.state.account(uid, settle).total, sum(gains, ZERO)
 
     def place(self, uid: int, settle: str, ticket: Ticket, now_ms: int) -> Order:
         """Place an order of a user; what it moved may fire price orders."""
         order = self.placing.place(uid, settle, ticket, now_ms)
+        self._fire(order.instrument, now_ms)
+        return order
+
+    def amend(self, uid: int, settle: str, key: str, wish: Amendment, now_ms: int) -> Order:
+        """Change an open order; it may trade, so price orders may fire."""
+        order = self.desk.amend(uid, settle, key, wish, now_ms)
         self._fire(order.instrument, now_ms)
         return order
 
