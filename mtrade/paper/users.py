@@ -48,6 +48,7 @@ class Users:
         user.keys.setdefault(account.key, _key(account, now_ms))
         self._world.add_user(user)
         if fresh:
+            self._world.futures.open_accounts(account.uid)
             self._fund(account, now_ms)
         return user
 
