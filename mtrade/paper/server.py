@@ -53,9 +53,9 @@ class Server:
         """Listen; returns the port. Raises OSError when it is taken."""
         # The signature covers the bytes as sent, so nothing may unpack them on the way.
         server = web.Server(self._handle, access_log=None, auto_decompress=False)
-        runner = web.ServerRunner(server)
+        runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         self._runner = runner
         return int(runner.addresses[0][1])

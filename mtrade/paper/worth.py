@@ -43,7 +43,7 @@ def worth_of(world: World, uid: int) -> Worth:
     futures = unrealised = ZERO
     for settle in SETTLES:
         rate = price_of(world, settle.upper())
-        total = world.futures.state.account(uid, settle).total
+        total, profit = world.futures.worth(uid, settle)
         futures += total * rate
-        unrealised += (world.futures.equity(uid, settle) - total) * rate
+        unrealised += profit * rate
     return Worth(coins, futures, unrealised)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -57,18 +56,11 @@ class FakeFutures:
             raise GateFault("FUTURES_BALANCE_NOT_ENOUGH", "not enough")
         self.totals[uid, settle] -= amount
 
-    @property
-    def state(self) -> FakeFutures:
-        return self
-
     def open_accounts(self, uid: int) -> None:
         self.totals |= {(uid, "usdt"): Decimal(0), (uid, "btc"): Decimal(0)}
 
-    def account(self, uid: int, settle: str) -> SimpleNamespace:
-        return SimpleNamespace(total=self.totals[uid, settle])
-
-    def equity(self, uid: int, settle: str) -> Decimal:
-        return self.totals[uid, settle]
+    def worth(self, uid: int, settle: str) -> tuple[Decimal, Decimal]:
+        return self.totals[uid, settle], Decimal(0)
 
     def on_prices(self, now_ms: int) -> None:
         return

@@ -21,7 +21,7 @@ def test_a_transfer_moves_money_and_can_be_looked_up(bench):
     body = move("spot", "futures", "250.5", settle="usdt")
     done = bench.call("POST", "/wallet/transfers", "", body)
     assert bench.held(1, "USDT") == ("9749.5", "0")
-    assert bench.world.futures.equity(1, "usdt") == 10_250.5
+    assert bench.world.futures.worth(1, "usdt")[0] == 10_250.5
     found = bench.call("GET", "/wallet/transfers", f"tx_id={done['tx_id']}")
     assert (found["status"], found["amount"], found["from_account"]) == ("success", "250.5", "spot")
     status = bench.call("GET", "/wallet/order_status", f"tx_id={done['tx_id']}")
@@ -49,7 +49,7 @@ def test_a_transfer_moves_money_and_can_be_looked_up(bench):
 def test_refused_transfers_move_nothing(bench, body, label):
     assert bench.refused("POST", "/wallet/transfers", "", body) == (400, label)
     assert bench.held(1, "USDT") == ("10000", "0")
-    assert bench.world.futures.equity(1, "usdt") == 10_000
+    assert bench.world.futures.worth(1, "usdt")[0] == 10_000
 
 
 def test_the_total_counts_both_wallets(bench):
