@@ -17,6 +17,7 @@ class GateMarketData:
 
     def __init__(self, client: GateClient) -> None:
         self._client = client
+        self.clock = client.clock
         self.spot_market = SpotMarket(client)
         self.futures_market = FuturesMarket(client)
         self._funding: dict[str, tuple[float, dict[str, int]]] = {}
@@ -72,7 +73,7 @@ class GateMarketData:
     def _funding_times(self, settle: str, names: set[str]) -> dict[str, int]:
         """Next funding time of each contract. The interval may change at any funding, so a passed
         time makes the schedule be read again, at most once a minute, rather than guessed."""
-        clock = self._client.clock
+        clock = self.clock
         read_at, known = self._funding.get(settle, (-SCHEDULE_S, {}))
         now = clock.now_ms()
         passed = any(known.get(name, 0) <= now for name in names)
