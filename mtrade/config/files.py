@@ -27,10 +27,9 @@ def replace_text(path: Path, text: str, *, mode: int = 0o600) -> None:
             file.flush()
             os.fsync(file.fileno())
         _replace(part, path)
-    except BaseException:
-        with suppress(OSError):
+    finally:
+        with suppress(OSError):  # still there only when something failed
             part.unlink()
-        raise
     _sync_folder(path.parent)
 
 

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from mtrade import __version__
 from mtrade.domain.errors import Conflict
+from mtrade.logs import get_logger
 from mtrade.process import relaunch
 from mtrade.process.network import Address, addresses
 from mtrade.process.paths import HomePaths
@@ -19,7 +18,7 @@ from mtrade.process.record import ServerRecord
 
 EXIT_RESTART_BY_SERVICE = 75  # EX_TEMPFAIL: the unit's Restart= brings us back
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class ServerControl:

@@ -17,8 +17,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-import structlog
-
 from mtrade import __version__, logs
 from mtrade.config import Settings
 from mtrade.config.files import make_private_folder
@@ -41,7 +39,6 @@ from mtrade.process.record import (
     write_record,
 )
 from mtrade.process.signals import signals_to
-from mtrade.redaction import register_secret
 
 POLL_S = 0.2
 SHUTDOWN_LIMIT_S = 20.0
@@ -50,7 +47,7 @@ ALREADY_RUNNING = 0
 Build = Callable[[Settings, ServerControl], AbstractContextManager[WSGIApplication]]
 Ready = Callable[[ServerControl], None]
 
-_log = structlog.get_logger(__name__)
+_log = logs.get_logger(__name__)
 
 
 def run(
@@ -74,7 +71,7 @@ def run(
         bound = bind(settings.host, settings.port)
         stack.callback(bound.close)
         record = _record(settings)
-        register_secret(record.nonce)
+        logs.register_secret(record.nonce)
         restart = _restarter(settings, paths, record, script)
         control = ServerControl(record, settings.home, restart)
         stack.enter_context(_recorded(paths, record))

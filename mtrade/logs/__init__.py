@@ -1,8 +1,8 @@
 """Logs: JSON lines in dated files, secrets removed, every library routed through the same door.
 
 `opened()` is called once by the server process and closed last. A module logs with
-`structlog.get_logger(__name__)` or the standard `logging.getLogger(__name__)`; both end here.
-Any thread may log.
+`get_logger(__name__)` (event and named values) or the standard `logging.getLogger(__name__)`;
+both end here. Any thread may log.
 """
 
 from __future__ import annotations
@@ -21,13 +21,22 @@ from typing import Any, TextIO
 
 import structlog
 
-from mtrade.redaction import redactor
+from mtrade.logs.redaction import redactor, register_secret
 
 Event = MutableMapping[str, Any]
 
 _DATED = re.compile(r"mtrade-(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.log")
 _NOISY = ("urllib3", "requests", "asyncio", "aiohttp.access", "filelock")
 _RETRY_S = 5.0
+
+
+__all__ = ["DatedFiles", "get_logger", "human_line", "log_files", "opened", "register_secret"]
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger that takes an event and named values: `log.info("ready", port=5000)`."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger
 
 
 def _stamp(logger: object, method: str, event: Event) -> Event:
