@@ -1,0 +1,1 @@
+"""The routes' handlers, one module per resource: read a form, call the desk, encode the answer."""

@@ -1,0 +1,17 @@
+"""Own executions."""
+
+from __future__ import annotations
+
+from mtrade.web import codec
+from mtrade.web.codec import Json
+from mtrade.web.context import Call
+from mtrade.web.queries import FillsQuery
+
+
+def listing(call: Call, form: FillsQuery) -> Json:
+    """Own executions of a market, newest first."""
+    account = call.desk.accounts.get(form.account)
+    aged = call.desk.state.fills(
+        account.id, form.market, form.settle_text(), form.instrument_id(), form.limit
+    )
+    return codec.items(map(codec.fill, aged.value), codec.origin(account, aged.age_ms))

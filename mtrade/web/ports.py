@@ -1,0 +1,126 @@
+"""What the web layer needs of what bootstrap hands in; the real ones live elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Role(StrEnum):
+    """Who may do what; each role includes the one before it."""
+
+    VIEWER = "viewer"
+    TRADER = "trader"
+    OWNER = "owner"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Session(Protocol):
+    """A signed-in device. `id` is a public handle, never the cookie's value."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def first_seen_ms(self) -> int: ...
+    @property
+    def last_seen_ms(self) -> int: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def elevated_until_ms(self) -> int: ...
+    @property
+    def elevated_from(self) -> str: ...
+
+
+class Token(Protocol):
+    """An API token of a script."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
+class AccessStore(Protocol):
+    """Password, sessions, tokens and the counters of failed attempts. Thread-safe.
+
+    A wrong password or code raises AccessDenied, too many LimitExceeded. `secret` is the cookie's
+    value; only its hash is stored.
+    """
+
+    def has_password(self) -> bool: ...
+    def csrf_key(self) -> bytes: ...
+    def setup(self, code: str, password: str, *, address: str, now_ms: int) -> None: ...
+    def login(self, password: str, *, address: str, now_ms: int) -> None: ...
+    def open_session(
+        self, *, role: str, device: str, address: str, remember: bool, now_ms: int
+    ) -> tuple[str, Session]: ...
+    def session(self, secret: str, *, address: str, now_ms: int) -> Session | None: ...
+    def elevate(
+        self, secret: str, password: str, *, address: str, now_ms: int
+    ) -> tuple[str, Session]: ...
+    def sessions(self, now_ms: int) -> Sequence[Session]: ...
+    def end_session(self, session_id: str) -> bool: ...
+    def change_password(
+        self, secret: str, current: str, new: str, *, address: str, now_ms: int
+    ) -> None: ...
+    def token(self, token: str, *, now_ms: int) -> Token | None: ...
+
+
+class AuditLog(Protocol):
+    """The hash-chained log. Raises StoreError when the row cannot be made durable."""
+
+    def append(
+        self, actor: str, ip: str, act: str, obj: str, detail: str, now_ms: int
+    ) -> object: ...
+
+
+class SettingsStore(Protocol):
+    """Choices that survive a restart; the web uses the one object under the key `ui`."""
+
+    def versioned(self, key: str) -> tuple[Any, int]: ...
+    def merge(self, key: str, changes: Mapping[str, Any]) -> tuple[dict[str, Any], int]: ...
+
+
+class Address(Protocol):
+    """Where a browser finds the server."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def adapter(self) -> str: ...
+
+
+class ServerControl(Protocol):
+    """This very server run: who it is, where it listens, how it is asked to end."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def nonce(self) -> str: ...
+    @property
+    def instance(self) -> str: ...
+    @property
+    def started_ms(self) -> int: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def home(self) -> Path: ...
+    @property
+    def stopping(self) -> bool: ...
+    def addresses(self) -> Sequence[Address]: ...
+    def request_stop(self, actor: str) -> None: ...
+    def request_restart(self, actor: str) -> None: ...
+    def last_restart_failure(self) -> str | None: ...
