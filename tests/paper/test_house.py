@@ -75,7 +75,7 @@ def test_trades_keep_coming(long_run: tuple[World, list[int]]) -> None:
         assert ids == sorted(ids)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     jumps=st.lists(
         st.tuples(st.sampled_from([BTC, PERP, futures("BTC_USD", "btc")]), st.integers(2, 2_000)),

@@ -1,0 +1,330 @@
+"""The public endpoints: shapes the official SDK accepts, labels, windows, size types."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gate_api import ApiClient
+
+from mtrade.domain.instruments import Side, futures, spot
+from mtrade.domain.numbers import dumps
+from mtrade.paper.faults import GateFault
+from mtrade.paper.http import Call
+from mtrade.paper.routes_market import ROUTES
+from mtrade.paper.routing import RouteTable
+from mtrade.paper.wire import wire_size
+from mtrade.paper.world import World
+from tests.paper.floor import NOW, open_market
+
+TABLE = RouteTable(ROUTES)
+AT = NOW + 300_000
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A market that has been running for five minutes."""
+    market, engine, _ = open_market()
+    for number in range(301):
+        engine.tick(NOW + number * 1000)
+    return market
+
+
+def ask(
+    world: World,
+    path: str,
+    *,
+    method: str = "GET",
+    body: object = None,
+    decimal_sizes: bool = True,
+    **query: object,
+) -> Any:
+    """The answer as a client reads it, through JSON."""
+    route, args, _ = TABLE.find(method, path)
+    assert route is not None, path
+    assert route.permission is None
+    words = {name.rstrip("_"): str(value) for name, value in query.items()}
+    call = Call(
+        args=args, query=words, body=body, user=None, now_ms=AT, decimal_sizes=decimal_sizes
+    )
+    reply = route.handler(world, call)
+    assert reply.status == 200
+    return json.loads(dumps(reply.body))
+
+
+SDK = [
+    ("/spot/currencies", {}, "list[Currency]"),
+    ("/spot/currencies/BTC", {}, "Currency"),
+    ("/spot/currency_pairs", {}, "list[CurrencyPair]"),
+    ("/spot/currency_pairs/BTC_USDT", {}, "CurrencyPair"),
+    ("/spot/tickers", {}, "list[Ticker]"),
+    ("/spot/tickers", {"currency_pair": "SOL_USDT", "timezone": "all"}, "list[Ticker]"),
+    ("/spot/order_book", {"currency_pair": "BTC_USDT", "with_id": "True"}, "OrderBook"),
+    ("/spot/trades", {"currency_pair": "BTC_USDT"}, "list[Trade]"),
+    ("/spot/candlesticks", {"currency_pair": "BTC_USDT"}, "list[list[str]]"),
+    ("/spot/time", {}, "SystemTime"),
+    ("/futures/usdt/contracts", {}, "list[Contract]"),
+    ("/futures/btc/contracts", {}, "list[Contract]"),
+    ("/futures/usdt/contracts_all", {}, "list[Contract]"),
+    ("/futures/usdt/contracts/SOL_USDT", {}, "Contract"),
+    ("/futures/usdt/tickers", {}, "list[FuturesTicker]"),
+    ("/futures/btc/tickers", {"contract": "BTC_USD"}, "list[FuturesTicker]"),
+    ("/futures/usdt/order_book", {"contract": "ETH_USDT"}, "FuturesOrderBook"),
+    ("/futures/usdt/trades", {"contract": "ETH_USDT"}, "list[FuturesTrade]"),
+    ("/futures/usdt/candlesticks", {"contract": "ETH_USDT"}, "list[FuturesCandlestick]"),
+    ("/futures/usdt/candlesticks", {"contract": "mark_BTC_USDT"}, "list[FuturesCandlestick]"),
+    ("/futures/usdt/candlesticks", {"contract": "index_BTC_USDT"}, "list[FuturesCandlestick]"),
+    ("/futures/usdt/premium_index", {"contract": "BTC_USDT"}, "list[FuturesPremiumIndex]"),
+    ("/futures/usdt/funding_rate", {"contract": "BTC_USDT"}, "list[FundingRateRecord]"),
+    ("/futures/usdt/contract_stats", {"contract": "BTC_USDT"}, "list[ContractStat]"),
+    ("/futures/usdt/insurance", {"limit": 3}, "list[InsuranceRecord]"),
+    ("/futures/usdt/risk_limit_tiers", {}, "list[FuturesLimitRiskTiers]"),
+    ("/futures/usdt/risk_limit_table", {"table_id": "BTC_USDT"}, "list[FuturesRiskLimitTier]"),
+    ("/futures/usdt/index_constituents/BTC_USDT", {}, "FuturesIndexConstituents"),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "model"), SDK)
+@pytest.mark.parametrize("decimal_sizes", [True, False])
+def test_the_official_sdk_parses_every_answer(
+    world: World, path: str, query: dict[str, object], model: str, decimal_sizes: bool
+) -> None:
+    """Its models check enums and required fields; an empty answer would prove nothing."""
+    body = ask(world, path, decimal_sizes=decimal_sizes, **query)
+    parsed = ApiClient().deserialize(SimpleNamespace(data=json.dumps(body)), model)
+    assert parsed
+    if isinstance(parsed, list) and hasattr(parsed[0], "to_dict"):
+        assert any(value is not None for value in parsed[0].to_dict().values())
+
+
+def test_lists_of_absent_products_are_empty(world: World) -> None:
+    """What ccxt asks for when it loads all markets."""
+    for path in (
+        "/margin/currency_pairs",
+        "/margin/uni/currency_pairs",
+        "/delivery/usdt/contracts",
+        "/options/underlyings",
+        "/futures/usdt/liq_orders",
+    ):
+        assert ask(world, path) == []
+
+
+REFUSED: list[tuple[str, dict[str, object], str]] = [
+    ("/spot/currencies/NOPE", {}, "INVALID_CURRENCY"),
+    ("/spot/currency_pairs/NOPE_USDT", {}, "INVALID_CURRENCY_PAIR"),
+    ("/spot/tickers", {"currency_pair": "nope"}, "INVALID_CURRENCY_PAIR"),
+    ("/spot/tickers", {"timezone": "utc5"}, "INVALID_PARAM_VALUE"),
+    ("/spot/order_book", {}, "MISSING_REQUIRED_PARAM"),
+    ("/spot/order_book", {"currency_pair": "BTC_USDT", "limit": 0}, "INVALID_PARAM_VALUE"),
+    ("/spot/order_book", {"currency_pair": "BTC_USDT", "interval": "-1"}, "INVALID_PARAM_VALUE"),
+    ("/spot/order_book", {"currency_pair": "BTC_USDT", "with_id": "maybe"}, "INVALID_PARAM_VALUE"),
+    ("/spot/trades", {"currency_pair": "BTC_USDT", "limit": "x"}, "INVALID_PARAM_VALUE"),
+    ("/spot/trades", {"currency_pair": "BTC_USDT", "from": "1e9999"}, "INVALID_PARAM_VALUE"),
+    ("/spot/candlesticks", {"currency_pair": "BTC_USDT", "interval": "2m"}, "INVALID_PARAM_VALUE"),
+    ("/spot/candlesticks", {"currency_pair": "BTC_USDT", "limit": 1001}, "INVALID_PARAM_VALUE"),
+    (
+        "/spot/candlesticks",
+        {"currency_pair": "BTC_USDT", "limit": 10, "from": 1_790_000_000},
+        "INVALID_PARAM_VALUE",
+    ),
+    (
+        "/spot/candlesticks",
+        {"currency_pair": "BTC_USDT", "interval": "1m", "from": 1},
+        "INVALID_PARAM_VALUE",
+    ),
+    ("/futures/usdt/contracts/BTC_USD", {}, "CONTRACT_NOT_FOUND"),
+    ("/futures/btc/contracts/BTC_USDT", {}, "CONTRACT_NOT_FOUND"),
+    ("/futures/eth/contracts", {}, "INVALID_PARAM_VALUE"),
+    ("/futures/usdt/tickers", {"contract": "NOPE"}, "CONTRACT_NOT_FOUND"),
+    ("/futures/usdt/order_book", {}, "MISSING_REQUIRED_PARAM"),
+    ("/futures/usdt/candlesticks", {"contract": "mark_NOPE"}, "CONTRACT_NOT_FOUND"),
+    ("/futures/usdt/candlesticks", {"contract": "BTC_USDT", "limit": -1}, "INVALID_PARAM_VALUE"),
+    ("/futures/usdt/risk_limit_table", {"table_id": "NOPE"}, "CONTRACT_NOT_FOUND"),
+    ("/futures/usdt/index_constituents/NOPE", {}, "INVALID_PARAM_VALUE"),
+    ("/futures/usdt/contract_stats", {"contract": "BTC_USDT", "limit": 0}, "INVALID_PARAM_VALUE"),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "label"), REFUSED)
+def test_refusals_carry_gates_labels(
+    world: World, path: str, query: dict[str, object], label: str
+) -> None:
+    with pytest.raises(GateFault) as caught:
+        ask(world, path, **query)
+    assert (caught.value.label, caught.value.status) == (label, 400)
+
+
+def test_time_is_in_milliseconds(world: World) -> None:
+    assert ask(world, "/spot/time") == {"server_time": AT}
+
+
+def test_a_pair_has_the_fields_clients_need(world: World) -> None:
+    pair = ask(world, "/spot/currency_pairs/BTC_USDT")
+    wanted = {"id": "BTC_USDT", "base": "BTC", "quote": "USDT", "fee": "0.2", "precision": 1}
+    assert wanted.items() <= pair.items()
+    assert pair["amount_precision"] == 6
+    assert pair["min_quote_amount"] == "3"
+    assert pair["trade_status"] == "tradable"
+
+
+def test_a_contract_has_the_fields_clients_need(world: World) -> None:
+    """Those ccxt and the copy engine read (gate-notes, minimum fields)."""
+    contract = ask(world, "/futures/usdt/contracts/BTC_USDT")
+    assert contract["quanto_multiplier"] == "0.0001"
+    assert contract["order_price_round"] == "0.1"
+    assert (contract["status"], contract["in_delisting"]) == ("trading", False)
+    assert contract["enable_decimal"] is False
+    assert contract["funding_interval"] == 28_800
+    assert isinstance(contract["funding_next_apply"], float)
+    assert Decimal(contract["leverage_max"]) == 125
+    assert ask(world, "/futures/btc/contracts/BTC_USD")["quanto_multiplier"] == "0"
+    assert ask(world, "/futures/btc/contracts/BTC_USD")["type"] == "inverse"
+
+
+def test_contract_sizes_follow_the_header(world: World) -> None:
+    """Text with it; without it integers, truncated toward zero."""
+    query = {"contract": "SOL_USDT"}
+    for decimal_sizes, kind in ((True, str), (False, int)):
+        book = ask(world, "/futures/usdt/order_book", decimal_sizes=decimal_sizes, **query)
+        trades = ask(world, "/futures/usdt/trades", decimal_sizes=decimal_sizes, **query)
+        candles = ask(world, "/futures/usdt/candlesticks", decimal_sizes=decimal_sizes, **query)
+        ticker = ask(world, "/futures/usdt/tickers", decimal_sizes=decimal_sizes, **query)
+        contract = ask(world, "/futures/usdt/contracts/SOL_USDT", decimal_sizes=decimal_sizes)
+        assert {type(level["s"]) for level in book["asks"]} == {kind}
+        assert {type(trade["size"]) for trade in trades} == {kind}
+        assert {type(candle["v"]) for candle in candles} == {kind}
+        assert isinstance(ticker[0]["total_size"], kind)
+        assert isinstance(contract["order_size_min"], kind)
+        assert isinstance(contract["order_size_max"], kind)
+    assert wire_size(Decimal("-1.70"), True) == "-1.7"
+    assert wire_size(Decimal("-1.70"), False) == -1
+
+
+def test_books_are_sorted_and_carry_their_id_only_on_request(world: World) -> None:
+    book = ask(world, "/spot/order_book", currency_pair="BTC_USDT", limit=20, with_id="true")
+    assert book["id"] == world.rooms[spot("BTC_USDT")].book.sequence
+    assert "id" not in ask(world, "/spot/order_book", currency_pair="BTC_USDT")
+    asks = [Decimal(price) for price, _ in book["asks"]]
+    bids = [Decimal(price) for price, _ in book["bids"]]
+    assert len(asks) == len(bids) == 20
+    assert asks == sorted(asks)
+    assert bids == sorted(bids, reverse=True)
+    merged = ask(world, "/futures/usdt/order_book", contract="BTC_USDT", interval="10", limit=5)
+    assert all(Decimal(level["p"]) % 10 == 0 for level in merged["asks"] + merged["bids"])
+
+
+def test_trades_come_newest_first_and_page_by_id(world: World) -> None:
+    pages = [ask(world, "/spot/trades", currency_pair="BTC_USDT", limit=10, page=n) for n in (1, 2)]
+    ids = [int(trade["id"]) for page in pages for trade in page]
+    assert ids == sorted(ids, reverse=True)
+    assert len(set(ids)) == 20
+    older = ask(
+        world, "/spot/trades", currency_pair="BTC_USDT", limit=5, last_id=ids[9], reverse="true"
+    )
+    assert [int(trade["id"]) for trade in older] == ids[10:15]
+    newer = ask(world, "/spot/trades", currency_pair="BTC_USDT", last_id=ids[3])
+    assert [int(trade["id"]) for trade in newer] == ids[:3]
+    first = ask(world, "/futures/usdt/trades", contract="BTC_USDT", limit=4)
+    more = ask(world, "/futures/usdt/trades", contract="BTC_USDT", limit=4, offset=2)
+    assert first[2:] == more[:2]
+
+
+def test_a_futures_trade_is_signed_by_its_taker(world: World) -> None:
+    tape = {trade.id: trade for trade in world.rooms[futures("BTC_USDT")].tape.trades}
+    for trade in ask(world, "/futures/usdt/trades", contract="BTC_USDT", limit=50):
+        assert (Decimal(trade["size"]) > 0) == (tape[str(trade["id"])].side is Side.BUY)
+        assert trade["create_time_ms"] == tape[str(trade["id"])].time_ms / 1000
+
+
+@pytest.mark.parametrize("interval", ["10s", "1m", "5m", "15m", "30m", "1h", "4h", "8h", "1d"])
+def test_charts_are_full_from_the_first_minute(world: World, interval: str) -> None:
+    """A hundred candles, aligned, oldest first; only the last one is open."""
+    rows = ask(world, "/spot/candlesticks", currency_pair="BTC_USDT", interval=interval)
+    assert len(rows) == 100
+    starts = [int(row[0]) for row in rows]
+    assert starts == sorted(starts)
+    assert [row[7] for row in rows] == ["true"] * 99 + ["false"]
+    for _, quote, close, high, low, opened, base, _ in rows:
+        assert Decimal(low) <= min(Decimal(opened), Decimal(close))
+        assert Decimal(high) >= max(Decimal(opened), Decimal(close))
+        assert Decimal(quote) >= 0
+        assert Decimal(base) >= 0
+
+
+def test_a_range_of_candles_includes_both_ends(world: World) -> None:
+    start = AT // 60_000 * 60 - 600
+    rows = ask(
+        world,
+        "/futures/usdt/candlesticks",
+        contract="BTC_USDT",
+        interval="1m",
+        to=start + 300,
+        from_=start,
+    )
+    assert [row["t"] for row in rows] == list(range(start, start + 301, 60))
+
+
+def test_mark_candles_have_no_volume_and_end_at_the_mark(world: World) -> None:
+    rows = ask(world, "/futures/usdt/candlesticks", contract="mark_BTC_USDT", interval="1m")
+    assert "v" not in rows[-1]
+    assert Decimal(rows[-1]["c"]) == world.rooms[futures("BTC_USDT")].mark
+    index = ask(world, "/futures/usdt/candlesticks", contract="index_BTC_USDT", interval="1m")
+    assert Decimal(index[-1]["c"]) == world.rooms[futures("BTC_USDT")].index
+    premium = ask(world, "/futures/usdt/premium_index", contract="BTC_USDT", interval="1m")
+    expected = Decimal(rows[-1]["c"]) / Decimal(index[-1]["c"]) - 1
+    assert abs(Decimal(premium[-1]["c"]) - expected) < Decimal("0.000001")
+
+
+def test_tickers_agree_with_the_book_and_the_tape(world: World) -> None:
+    room = world.rooms[spot("ETH_USDT")]
+    (ticker,) = ask(world, "/spot/tickers", currency_pair="ETH_USDT")
+    assert Decimal(ticker["last"]) == room.last
+    assert Decimal(ticker["highest_bid"]) == room.book.best(Side.BUY)
+    assert Decimal(ticker["lowest_ask"]) == room.book.best(Side.SELL)
+    assert Decimal(ticker["low_24h"]) <= room.last <= Decimal(ticker["high_24h"])
+    assert Decimal(ticker["quote_volume"]) > 100_000_000
+    assert all(isinstance(value, str) for value in ticker.values())
+
+
+def test_an_empty_side_is_not_quoted() -> None:
+    """Nobody rests before the first tick: empty text, never a zero price."""
+    world = open_market()[0]
+    (ticker,) = ask(world, "/spot/tickers", currency_pair="BTC_USDT")
+    assert (ticker["lowest_ask"], ticker["highest_bid"]) == ("", "")
+    (ticker,) = ask(world, "/futures/usdt/tickers", contract="BTC_USDT")
+    assert (ticker["lowest_ask"], ticker["highest_size"]) == ("", "")
+
+
+def test_funding_histories(world: World) -> None:
+    rows = ask(world, "/futures/usdt/funding_rate", contract="BTC_USDT", limit=10)
+    times = [row["t"] for row in rows]
+    assert times == list(range(times[0], times[0] - 10 * 28_800, -28_800))
+    both = ask(
+        world,
+        "/futures/usdt/funding_rates",
+        method="POST",
+        body={"contracts": ["BTC_USDT", "TON_USDT"]},
+    )
+    assert [item["contract"] for item in both] == ["BTC_USDT", "TON_USDT"]
+    assert both[0]["data"][:10] == rows
+    for body in ({}, {"contracts": []}, ["BTC_USDT"], None):
+        with pytest.raises(GateFault):
+            ask(world, "/futures/usdt/funding_rates", method="POST", body=body)
+
+
+def test_risk_tiers_page_and_agree_with_the_table(world: World) -> None:
+    tiers = ask(world, "/futures/usdt/risk_limit_tiers", contract="BTC_USDT")
+    assert [tier["risk_limit"] for tier in tiers][:3] == ["20000", "50000", "100000"]
+    assert tiers[3]["deduction"] == "235"
+    table = ask(world, "/futures/usdt/risk_limit_table", table_id="BTC_USDT")
+    assert [{**row, "contract": "BTC_USDT"} for row in table] == tiers
+    everything = ask(world, "/futures/usdt/risk_limit_tiers", limit=1000)
+    assert len(everything) == 12 * 8
+    assert ask(world, "/futures/usdt/risk_limit_tiers", limit=8, offset=8) == everything[8:16]
+
+
+def test_settle_currency_in_any_case(world: World) -> None:
+    assert len(ask(world, "/futures/USDT/contracts")) == 12
