@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from mtrade.domain.errors import RateLimited
 from mtrade.domain.ports import Clock
 
-LONGEST_WAIT_MS = 1000
+LONGEST_WAIT_MS = 2000
+WHOLE_SECOND_MS = 1000  # the header is cut to seconds: the refill may come at their end
 REMAIN = "x-gate-ratelimit-requests-remain"
 RESET = "x-gate-ratelimit-reset-timestamp"
 
@@ -39,7 +40,7 @@ class RateBudgets:
     def enter(self, bucket: str, *, urgent: bool = False) -> None:
         """Take one call out of the budget.
 
-        Waits up to a second for a refill, otherwise raises RateLimited with `retry_after`; an
+        Waits up to two seconds for a refill, otherwise raises RateLimited with `retry_after`; an
         urgent call does neither.
         """
         wait = self._take(bucket)
@@ -62,7 +63,7 @@ class RateBudgets:
         if remain is None or reset is None:
             return
         with self._lock:
-            self._budgets[bucket] = _Budget(remain, reset * 1000)
+            self._budgets[bucket] = _Budget(remain, reset * 1000 + WHOLE_SECOND_MS)
 
     def _take(self, bucket: str) -> int:
         """Milliseconds until this call would be accepted; 0 when it would be now."""

@@ -213,6 +213,11 @@ class ExchangeContract:
         assert (resting.open, resting.tif) == (True, TimeInForce.POC)
         exchange.cancel(self.instrument, resting.order_id)
 
+    def test_fill_or_kill_that_cannot_fill_is_refused(self, exchange: GateExchange) -> None:
+        with pytest.raises(OrderRejected) as caught:
+            self.place(exchange, self.request(exchange, tif=TimeInForce.FOK))
+        assert caught.value.label in ("FOK_NOT_FILL", "ORDER_FOK")
+
     def test_an_order_far_too_large_is_refused(self, exchange: GateExchange) -> None:
         with pytest.raises(OrderRejected) as caught:
             self.place(exchange, self.request(exchange, size=self.huge))

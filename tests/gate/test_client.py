@@ -123,7 +123,7 @@ def test_the_budget_of_the_headers_holds_back_the_next_call_but_not_an_urgent_on
         gate.change("POST", "/x", plain, bucket="place")
         with pytest.raises(RateLimited) as caught:
             gate.change("POST", "/x", plain, bucket="place")
-        assert caught.value.retry_after == 7
+        assert caught.value.retry_after == 8
         gate.change("DELETE", "/x", plain, bucket="place", urgent=True)
         gate.close()
     assert [r.method for r in server.requests] == ["POST", "DELETE"]

@@ -9,7 +9,7 @@ import pytest
 
 from mtrade.domain.errors import OrderRejected
 from mtrade.domain.instruments import Market, Side, spot
-from mtrade.domain.orders import OrderType, TimeInForce, VenueOrder
+from mtrade.domain.orders import OrderType, VenueOrder
 from mtrade.gate.exchange import GateExchange
 
 from .contract import ExchangeContract
@@ -63,18 +63,6 @@ class TestSpot(ExchangeContract):
         exchange.cancel(self.instrument, order.order_id)
         usdt = next(b for b in exchange.spot_balances() if b.currency == "USDT")
         assert usdt.locked == 0
-
-    def test_fill_or_kill_needs_the_whole_book(self, exchange: GateExchange) -> None:
-        best = exchange.book(self.instrument, 1).bids[0]
-        size = self.rules(exchange).conform_size(min(best.size * 2, D("1.5")))
-        request = self.request(
-            exchange, side=Side.SELL, price=best.price, size=size, tif=TimeInForce.FOK
-        )
-        if size <= best.size:
-            pytest.fail("the book is too deep at the touch for this test")
-        with pytest.raises(OrderRejected) as caught:
-            self.place(exchange, request)
-        assert caught.value.label == "FOK_NOT_FILL"
 
     def test_open_orders_of_all_pairs(self, exchange: GateExchange) -> None:
         order = self.place(exchange, self.request(exchange))

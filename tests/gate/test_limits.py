@@ -44,21 +44,21 @@ def test_the_budget_is_counted_down_between_answers(budgets: RateBudgets) -> Non
     budgets.enter("b")
     with pytest.raises(RateLimited) as caught:
         budgets.enter("b")
-    assert caught.value.retry_after == 5
+    assert caught.value.retry_after == 6
 
 
 def test_a_short_wait_is_waited(budgets: RateBudgets, clock: FixedClock, slept: list) -> None:
     clock.now = NOW_MS + 400
     budgets.feed("b", headers(0, NOW_S + 1))
     budgets.enter("b")
-    assert slept == [0.6]
+    assert slept == [1.6]
 
 
 def test_after_the_reset_calls_go_on(
     budgets: RateBudgets, clock: FixedClock, slept: list[float]
 ) -> None:
     budgets.feed("b", headers(0, NOW_S + 5))
-    clock.now += 5000
+    clock.now += 6000
     budgets.enter("b")
     assert slept == []
 
