@@ -19,14 +19,15 @@ from mtrade.domain.accounts import Credentials, Network, Secret
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Clock
 from mtrade.gate.lines import Lines
+from mtrade.logs.redaction import redactor
 from mtrade.loop import LoopThread
 from mtrade.paper.exchange import PaperExchange
 from mtrade.process.control import ServerControl
 from mtrade.process.identity import own_identity
-from mtrade.store.access import AccessStore
+from mtrade.store.access import Access
 from mtrade.store.accounts import AccountStore
+from mtrade.store.atomic import private_folder, sweep
 from mtrade.store.audit import AuditLog
-from mtrade.store.files import make_folder
 from mtrade.store.instance import instance_id, machine_id
 from mtrade.store.journal import SqliteJournal
 from mtrade.store.paper import SqlitePaperStorage
@@ -53,12 +54,18 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
     """Open everything below the web, then the web; leaving closes it in reverse."""
     use_decimal_context()
     clock = SystemClock()
-    data = make_folder(settings.home / "data")
+    data = settings.home / "data"
+    for folder in (settings.home, data, settings.home / "run"):
+        private_folder(folder)
+        sweep(folder, clock.now_ms())
     with ExitStack() as stack:
-        audit = AuditLog(data)
+        copy = data / "logs" / "audit.jsonl"
+        audit = AuditLog(data / "audit.db", copy, redactor.clean)
         stack.callback(audit.close)
-        access = AccessStore(data, settings.home / "run")
+        access = Access(data / "access.db", settings.home / "run" / "setup_code.txt")
         stack.callback(access.close)
+        if not access.has_password():
+            access.issue_setup_code(clock.now_ms())
         choices = SettingStore(data / "desk.db")
         stack.callback(choices.close)
         journal = _journal(stack, data, clock)
@@ -79,8 +86,10 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             audit=audit,
             settings=choices,
             control=control,
-            config=settings,
             clock=clock,
+            root=settings.project,
+            allowed_hosts=settings.allowed_hosts,
+            database_bytes=lambda: sum(f.stat().st_size for f in data.glob("*.db*")),
         )
 
 

@@ -27,7 +27,7 @@ STAMP = "tests.sha256"
 def main(arguments: list[str]) -> int:
     """Run every step; returns the exit code."""
     try:
-        python = str(prepare(PROJECT, Console()))
+        python = str(prepare(PROJECT, Console("en")))
     except ProcessError as fault:
         print(fault.message, file=sys.stderr)
         return fault.exit_code
