@@ -28,7 +28,7 @@ _TEN = LENGTHS["10s"]
 
 
 class _Move(NamedTuple):
-    """One candle of a path: log prices relative to the end, and how busy it was (1 is usual)."""
+    """One candle of a path: prices relative to the end, and how busy it was (1 is usual)."""
 
     start: int
     length: int
@@ -47,27 +47,27 @@ class Flow:
     price: Decimal
     turnover: Decimal = Decimal(0)
     inverse: bool = False
-    coins: Decimal = Decimal(1)
 
     @classmethod
     def of(cls, instrument: Instrument, price: Decimal, turnover: Decimal) -> Flow:
         """The flow of an instrument's trades."""
         scale = Scale.of(instrument)
-        return cls(scale, price, turnover, instrument.inverse, instrument.multiplier)
+        return cls(scale, price, turnover, instrument.inverse)
 
-    def bar(self, move: _Move) -> Bar:
-        """One candle in whole steps."""
+    def bars(self, moves: list[_Move]) -> list[Bar]:
+        """Candles in whole steps."""
         unit = float(self.price / self.scale.price)
-        opened, high, low, close = (
-            max(int(unit * math.exp(level)), 1)
-            for level in (move.open, move.high, move.low, move.close)
-        )
-        money = float(self.turnover) * move.length / DAY * move.busy
-        worth = float(self.scale.size if self.inverse else self.scale.size * self.coins)
-        price = 1.0 if self.inverse else float(self.price) * math.exp(move.close)
-        volume = int(money / (worth * price))
-        value = volume if self.inverse else volume * (high + low) // 2
-        return Bar(move.start, opened, max(opened, close, high), low, close, volume, value)
+        # Turnover is counted in units of `scale.value`: divided by ticks it is size steps.
+        pace = float(self.turnover / self.scale.value) / DAY
+        return [self._bar(move, unit, pace) for move in moves]
+
+    def _bar(self, move: _Move, unit: float, pace: float) -> Bar:
+        start, length, opened, high, low, close, busy = move
+        top, bottom, last = int(unit * high), max(int(unit * low), 1), max(int(unit * close), 1)
+        money = pace * length * busy
+        volume = int(money if self.inverse else money / (unit * close))
+        value = volume if self.inverse else volume * (top + bottom) // 2
+        return Bar(start, max(int(unit * opened), 1), max(top, last), bottom, last, volume, value)
 
 
 class History:
@@ -80,10 +80,11 @@ class History:
 
     def past(self, coin: Coin, flow: Flow) -> Past:
         """Candles of the stored intervals, oldest first; the last closes at the flow's price."""
-        bars = [(move.length, flow.bar(move)) for move in self._path(coin)]
-        tens = [bar for length, bar in bars if length == _TEN]
-        minutes = [bar for length, bar in bars if length == MINUTE]
-        hours = [bar for length, bar in bars if length == HOUR]
+        moves = self._path(coin)
+        tens, minutes, hours = (
+            flow.bars([move for move in moves if move.length == length])
+            for length in (_TEN, MINUTE, HOUR)
+        )
         minutes += merge(tens, starter("1m"))
         hours += merge(minutes, starter("1h"))
         return {"10s": tens, "1m": minutes, "1h": hours}
@@ -92,7 +93,7 @@ class History:
         if coin.symbol not in self._paths:
             moves = list(_walk(coin, dice(self.seed, "past", coin.symbol), self._starts()))
             end = moves[-1].close
-            self._paths[coin.symbol] = [_shift(move, end) for move in moves]
+            self._paths[coin.symbol] = [_relative(move, end) for move in moves]
         return self._paths[coin.symbol]
 
     def _starts(self) -> Iterator[tuple[int, int]]:
@@ -105,6 +106,7 @@ class History:
 
 
 def _walk(coin: Coin, draw: random.Random, starts: Iterator[tuple[int, int]]) -> Iterator[_Move]:
+    """The path in log prices."""
     heat, level, gauss = Heat(), 0.0, draw.gauss
     for start, length in starts:
         storm = heat.step(length, gauss(0, 1))
@@ -117,7 +119,8 @@ def _walk(coin: Coin, draw: random.Random, starts: Iterator[tuple[int, int]]) ->
         level = close
 
 
-def _shift(move: _Move, end: float) -> _Move:
-    return move._replace(
-        open=move.open - end, high=move.high - end, low=move.low - end, close=move.close - end
-    )
+def _relative(move: _Move, end: float) -> _Move:
+    """Log prices as multiples of the price at the end."""
+    start, length, *levels, busy = move
+    opened, high, low, close = (math.exp(level - end) for level in levels)
+    return _Move(start, length, opened, high, low, close, busy)

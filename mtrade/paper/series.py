@@ -73,8 +73,10 @@ class Series:
     def prepend(self, bars: Iterable[Bar]) -> None:
         """Put older candles in front; those that overlap what is here are left out."""
         old = [bar for bar in bars if not len(self) or bar.start < self._columns[0][0]]
-        for place, column in enumerate(self._columns):
-            column[:0] = array("q", [min(bar[place], _MOST) for bar in old])
+        if not old:
+            return
+        for column, numbers in zip(self._columns, zip(*old, strict=True), strict=True):
+            column[:0] = array("q", [min(number, _MOST) for number in numbers])
 
     def replace_first(self, bar: Bar) -> None:
         """Rewrite the oldest candle."""

@@ -42,7 +42,7 @@ def test_the_same_seed_and_ticks_give_the_same_market() -> None:
     runs = []
     for seed in (3, 3, 4):
         world, engine, _ = open_market(seed)
-        for number in range(40):
+        for number in range(12):
             engine.tick(NOW + 250 * number)
         runs.append(_state(world))
     assert runs[0] == runs[1]
@@ -175,7 +175,7 @@ def _charts(room: Room, until: int) -> list[object]:
 def test_a_restart_rewrites_no_history() -> None:
     """Prices, funding rates and candles are those of before, whatever the order of the rows."""
     disk, (world, engine, _) = Disk(), open_market()
-    last = _run(engine, world, disk, NOW, 130)
+    last = _run(engine, world, disk, NOW, 75)
     again, resumed, _ = open_market(now_ms=last + DAY)
     disk.load(resumed)
     for key, room in world.rooms.items():
