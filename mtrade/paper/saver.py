@@ -88,63 +88,6 @@ class Saver:
             await self._flush()
         await self._flush()
 
-    def close(self) -> None: ...
-
-
-class Source(Protocol):
-    """Who knows the rows of some kinds."""
-
-    @property
-    def kinds(self) -> tuple[str, ...]: ...
-
-    def row(self, kind: str, key: str) -> Mapping[str, Any] | None: ...
-
-    def restore(self, kind: str, key: str, data: Mapping[str, Any]) -> None: ...
-
-
-class Saver:
-    """Collects dirty rows of the world and writes them. `lazy` kinds may wait a few seconds."""
-
-    def __init__(
-        self,
-        world: World,
-        storage: PaperStorage | None,
-        sources: Sequence[Source],
-        *,
-        lazy: Iterable[str],
-    ) -> None:
-        self._world = world
-        self._storage = storage
-        self._sources = {kind: source for source in sources for kind in source.kinds}
-        self._lazy_kinds = frozenset(lazy)
-        self._eager: dict[tuple[str, str], None] = {}
-        self._lazy: dict[tuple[str, str], None] = {}
-        self._running: asyncio.Future[None] | None = None
-        self._executor = ThreadPoolExecutor(1, "paper-disk") if storage else None
-
-    async def load(self) -> None:
-        """Restore the world from the storage, ids ascending, before the first call."""
-        if self._storage is None:
-            return
-        loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(self._executor, lambda: list(self._stored()))
-        for kind, key, data in sorted(rows, key=_age):
-            self._sources[kind].restore(kind, key, data)
-        self._world.take_dirty()
-        self._world.events.clear()
-
-    async def settled(self) -> None:
-        """Return when everything that has changed up to now is on disk; at once when it is."""
-        self._collect()
-        await self._flush()
-
-    async def all(self) -> None:
-        """Like `settled`, with the lazy rows."""
-        self._collect()
-        self._eager |= self._lazy
-        self._lazy = {}
-        await self._flush()
-
     def close(self) -> None:
         """Let go of the disk; after the last save."""
         if self._executor is not None:
