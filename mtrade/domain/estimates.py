@@ -13,10 +13,19 @@ from mtrade.domain.instruments import Instrument
 from mtrade.domain.market import RiskTier
 from mtrade.domain.numbers import ZERO
 
+# Gate reckons the fee to close with its base taker rate in every margin formula, whatever rate the
+# account really pays (docs/gate-notes.md).
+MARGIN_FEE = Decimal("0.00075")
+
 
 def settle_value(instrument: Instrument, size: Decimal, price: Decimal) -> Decimal:
     """Worth of `size` in the settle currency: quote for linear, base coins for inverse."""
     return abs(size) / price if instrument.inverse else instrument.value(size, price)
+
+
+def isolated_margin(value: Decimal, leverage: Decimal) -> Decimal:
+    """Margin an isolated position of `value` gets: its share plus the fee to close it again."""
+    return value / leverage + value * MARGIN_FEE
 
 
 def entry_after(
@@ -50,11 +59,10 @@ def isolated_liquidation(
     entry: Decimal,
     margin: Decimal,
     tiers: Sequence[RiskTier],
-    fee: Decimal,
 ) -> Decimal | None:
     """Mark price at which an isolated position is liquidated; None when it cannot happen.
 
-    `margin` is in the settle currency, `fee` the rate charged for the forced close.
+    `margin` is in the settle currency.
     """
     if size.is_zero():
         return None
@@ -62,9 +70,9 @@ def isolated_liquidation(
     rate = tier.maintenance_rate if tier else instrument.maintenance_rate
     deduction = tier.deduction if tier else ZERO
     price = (
-        _inverse(size, entry, margin, rate + fee)
+        _inverse(size, entry, margin, rate + MARGIN_FEE)
         if instrument.inverse
-        else _linear(size * instrument.multiplier, entry, margin + deduction, rate + fee)
+        else _linear(size * instrument.multiplier, entry, margin + deduction, rate + MARGIN_FEE)
     )
     return price if price is not None and price > 0 else None
 

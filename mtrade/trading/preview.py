@@ -190,10 +190,9 @@ def liquidation_after(
     if entry is None:
         return None
     after = held + change
-    margin = estimates.settle_value(instrument, after, entry) / leverage
-    return estimates.isolated_liquidation(
-        instrument, after, entry, margin, tiers, instrument.taker_fee
-    )
+    margin = estimates.isolated_margin(estimates.settle_value(instrument, after, entry), leverage)
+    price = estimates.isolated_liquidation(instrument, after, entry, margin, tiers)
+    return price and instrument.conform_price(price, Side.SELL if after > 0 else Side.BUY)
 
 
 def _expected(order: OrderRequest, scene: Scene) -> _Fill | None:

@@ -7,12 +7,18 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtrade.domain.estimates import entry_after, isolated_liquidation, settle_value, tier_of
+from mtrade.domain.estimates import (
+    MARGIN_FEE,
+    entry_after,
+    isolated_liquidation,
+    isolated_margin,
+    settle_value,
+    tier_of,
+)
 from mtrade.domain.market import RiskTier
 from mtrade.domain.positions import profit
 from tests.domain.test_instruments import INVERSE, LINEAR
 
-FEE = D("0.00075")
 TIER = RiskTier(
     tier=1,
     limit=D(20000),
@@ -24,27 +30,29 @@ TIER = RiskTier(
 
 
 def test_linear_worked_example() -> None:
-    margin = D("304.5")
-    long = isolated_liquidation(LINEAR, D(1000), D(60000), margin, [TIER], FEE)
-    short = isolated_liquidation(LINEAR, D(-1000), D(60000), margin, [TIER], FEE)
+    margin = isolated_margin(D(6000), D(20))
+    assert margin == D("304.5")
+    long = isolated_liquidation(LINEAR, D(1000), D(60000), margin, [TIER])
+    short = isolated_liquidation(LINEAR, D(-1000), D(60000), margin, [TIER])
     assert long is not None
     assert short is not None
     assert (round(long, 2), round(short, 2)) == (D("57226.83"), D("62746.95"))
 
 
 def test_inverse_worked_example() -> None:
-    margin = D("0.0403")
-    long = isolated_liquidation(INVERSE, D(20000), D(50000), margin, [TIER], FEE)
-    short = isolated_liquidation(INVERSE, D(-20000), D(50000), margin, [TIER], FEE)
+    margin = isolated_margin(D("0.4"), D(10))
+    assert margin == D("0.0403")
+    long = isolated_liquidation(INVERSE, D(20000), D(50000), margin, [TIER])
+    short = isolated_liquidation(INVERSE, D(-20000), D(50000), margin, [TIER])
     assert long is not None
     assert short is not None
     assert (round(long, 2), round(short, 2)) == (D("45639.34"), D("55337.78"))
 
 
 def test_no_liquidation_when_the_margin_covers_everything() -> None:
-    assert isolated_liquidation(LINEAR, D(1000), D(60000), D(10000), [TIER], FEE) is None
-    assert isolated_liquidation(INVERSE, D(-20000), D(50000), D(1), [TIER], FEE) is None
-    assert isolated_liquidation(LINEAR, D(0), D(60000), D(1), [TIER], FEE) is None
+    assert isolated_liquidation(LINEAR, D(1000), D(60000), D(10000), [TIER]) is None
+    assert isolated_liquidation(INVERSE, D(-20000), D(50000), D(1), [TIER]) is None
+    assert isolated_liquidation(LINEAR, D(0), D(60000), D(1), [TIER]) is None
 
 
 def test_entries_average_linear_and_harmonic() -> None:
@@ -87,8 +95,8 @@ def test_at_liquidation_the_margin_left_is_what_the_rule_demands(
 ) -> None:
     held = D(size * sign)
     margin = settle_value(LINEAR, held, entry) / leverage
-    price = isolated_liquidation(LINEAR, held, entry, margin, [TIER], FEE)
+    price = isolated_liquidation(LINEAR, held, entry, margin, [TIER])
     assert price is not None
     left = margin + profit(LINEAR, held, entry, price)
-    demanded = settle_value(LINEAR, held, price) * (TIER.maintenance_rate + FEE)
+    demanded = settle_value(LINEAR, held, price) * (TIER.maintenance_rate + MARGIN_FEE)
     assert abs(left - demanded) < D("0.000001")
