@@ -1,0 +1,45 @@
+// STOP: what can be ended at once, with the scope and the counts, as separate acts.
+
+import { open } from '../core/dialog.js';
+import { $, h } from '../core/dom.js';
+import { sign } from '../core/decimal.js';
+import { t } from '../core/i18n.js';
+import { account, mayTrade, state } from '../core/store.js';
+import { cancelEach } from '../panel/orders.js';
+import { closeAll } from '../panel/position_acts.js';
+
+const HOLD_MS = 1500;
+
+/** A button that acts only after being held, by pointer or by key; releasing early does nothing. */
+function holdButton(label, act, testid) {
+  let timer = 0;
+  const node = h('button', { type: 'button', class: 'button danger filled hold', 'data-testid': testid }, h('span', { class: 'hold-fill', 'aria-hidden': 'true' }), h('span', {}, label));
+  const stop = () => { clearTimeout(timer); node.classList.remove('holding'); };
+  const begin = () => { if (node.disabled || node.classList.contains('holding')) return; node.classList.add('holding'); timer = setTimeout(() => { stop(); act(); }, HOLD_MS); };
+  node.addEventListener('pointerdown', begin);
+  node.addEventListener('keydown', (event) => { if (event.key === ' ' || event.key === 'Enter') { event.preventDefault(); if (!event.repeat) begin(); } });
+  for (const name of ['pointerup', 'pointerleave', 'keyup', 'blur']) node.addEventListener(name, stop);
+  return node;
+}
+
+export function showStop() {
+  const orders = state.orders ?? [];
+  const positions = (state.positions ?? []).filter((row) => sign(row.size) !== 0);
+  const name = account()?.name ?? '';
+  open({
+    title: t('stop.title'), testid: 'stop-dialog',
+    body: [h('p', {}, t('stop.scope', { name })), h('p', { class: 'muted' }, t('stop.copying'))],
+    actions: (close) => {
+      const cancel = h('button', { type: 'button', class: 'button wide', 'data-focus': '', 'data-testid': 'stop-cancel', onclick: () => { close(true); cancelEach(orders, false); } }, t('stop.cancel', { n: orders.length }));
+      const shut = holdButton(t('stop.close', { n: positions.length }), () => { close(true); closeAll(positions); }, 'stop-close');
+      cancel.disabled = !orders.length || !mayTrade();
+      shut.disabled = !positions.length || !mayTrade();
+      shut.classList.add('wide');
+      return [cancel, shut, h('p', { class: 'hint wide-text' }, t('stop.hold'))];
+    },
+  });
+}
+
+export function init() {
+  $('#stop-button').addEventListener('click', showStop);
+}
