@@ -19,12 +19,13 @@ from mtrade.domain.instruments import InstrumentId
 from mtrade.gate.client import GateClient
 from mtrade.gate.clock import ExchangeClock
 from mtrade.gate.exchange import GateExchange
+from mtrade.gate.market_data import GateMarketData
 from mtrade.gate.networks import addresses
 
 ROOT = Path(__file__).parents[2]
 START_S = 30
 SECRET = "secret"
-ACCOUNTS = {"spot": 1001, "one-way": 1002, "hedge": 1003, "poor": 1004, "inverse": 1005}
+ACCOUNTS = {"spot": 1001, "one-way": 1002, "hedge": 1003, "inverse": 1004}
 
 
 @dataclass
@@ -38,6 +39,10 @@ class Paper:
         credentials = Credentials(f"{name}-key", Secret(secret))
         where = addresses(Network.PAPER, self.url)
         return GateClient(where, clock or ExchangeClock(), credentials)  # type: ignore[arg-type]
+
+    def public(self) -> GateMarketData:
+        """Its market data, without a key."""
+        return GateMarketData(GateClient(addresses(Network.PAPER, self.url), ExchangeClock()))
 
     def set_price(self, instrument: InstrumentId, price: object) -> None:
         """Move a market to this price."""
@@ -60,8 +65,7 @@ class Paper:
 def paper() -> Iterator[Paper]:
     command = [sys.executable, "-m", "mtrade.paper", "--port", "0", "--seed", "7", "--control"]
     for name, uid in ACCOUNTS.items():
-        money = "USDT=1" if name == "poor" else "USDT=100000,BTC=2"
-        command += ["--account", f"{name}-key:{SECRET}:{uid}:{money}"]
+        command += ["--account", f"{name}-key:{SECRET}:{uid}:USDT=100000,BTC=2"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = json.loads(_first_line(process))

@@ -132,6 +132,12 @@ class ExchangeContract:
             exchange.book(nowhere, 5)
         assert caught.value.label
 
+    def test_market_data_needs_no_key(self, paper: Paper) -> None:
+        market = paper.public()
+        assert market.book(self.instrument, 1).bids
+        assert market.tickers(self.instrument.market, self.instrument.settle)
+        market.close()
+
     # Who we are
 
     def test_identity(self, exchange: GateExchange) -> None:
@@ -326,6 +332,8 @@ class ExchangeContract:
         assert request.trigger is not None
         assert found.order.trigger.price == request.trigger.price
         assert not found.order.trigger.above
+        one = self.orders_api(exchange).trigger(trigger_id)
+        assert one == found
         ended = exchange.cancel_trigger(self.instrument, trigger_id)
         assert (ended.trigger_id, ended.status) == (trigger_id, "cancelled")
         finished = exchange.triggers(where.market, where.settle, open=False)
@@ -352,12 +360,22 @@ class ExchangeContract:
         assert order is not None
         assert (order.side, order.open) == (Side.SELL, False)
 
+    def test_all_triggers_end_together(self, exchange: GateExchange) -> None:
+        placed = [
+            exchange.place_trigger(self.waiting(exchange, above=above, near=False))
+            for above in (True, False)
+        ]
+        cancelled = self.orders_api(exchange).cancel_triggers(self.instrument.name)
+        assert set(placed) <= {trigger.trigger_id for trigger in cancelled}
+        assert exchange.triggers(self.instrument.market, self.instrument.settle) == ()
+
     # Batches
 
     def test_a_batch_is_answered_order_by_order(self, exchange: GateExchange) -> None:
         good, bad = self.request(exchange), self.request(exchange, size=self.huge)
-        batch = self.batch_api(exchange)
-        outcome = batch.create_batch([good, bad], expires_ms=exchange.clock.now_ms() + 5000)
+        outcome = self.orders_api(exchange).create_batch(
+            [good, bad], expires_ms=exchange.clock.now_ms() + 5000
+        )
         assert isinstance(outcome[0], VenueOrder)
         assert isinstance(outcome[1], OrderRejected)
         cancelled = self.cancel_batch(exchange, [outcome[0].order_id, "999999999"])
@@ -365,7 +383,7 @@ class ExchangeContract:
         assert cancelled[1] is not None
         assert self.open_ids(exchange) == set()
 
-    def batch_api(self, exchange: GateExchange) -> Any:
+    def orders_api(self, exchange: GateExchange) -> Any:
         where = self.instrument
         spot = where.market is Market.SPOT
         return exchange.spot if spot else exchange.futures_orders(where.settle)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from mtrade.domain.accounts import MarginMode, PositionMode
 from mtrade.domain.errors import OrderRejected
 from mtrade.domain.instruments import Side
-from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
+from mtrade.domain.orders import (
+    AutoSize,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    Trigger,
+    VenueOrder,
+)
 from mtrade.domain.positions import Leg, Position
 from mtrade.gate.exchange import GateExchange
 
-from .contract import ExchangeContract, new_text
+from .conftest import Paper
+from .contract import ExchangeContract, eventually, new_text
 
 D = Decimal
 
@@ -25,7 +35,7 @@ class FuturesContract(ExchangeContract):
 
     @pytest.fixture(autouse=True)
     def flat(self, exchange: GateExchange) -> None:
-        """Each test starts without orders, triggers and positions, in its mode."""
+        """Each test starts without orders, triggers and positions, in its mode, at 3x."""
         settle = self.instrument.settle
         exchange.cancel_all(self.instrument.market, settle)
         exchange.futures_orders(settle).cancel_triggers(None)
@@ -33,21 +43,34 @@ class FuturesContract(ExchangeContract):
             if not position.size.is_zero():
                 self.close(exchange, position)
         assert exchange.set_position_mode(settle, self.mode).mode is self.mode
+        exchange.set_leverage(self.instrument, D(3), MarginMode.ISOLATED)
+
+    @property
+    def dual(self) -> bool:
+        return self.mode is PositionMode.DUAL
+
+    def close_request(self, position: Position) -> OrderRequest:
+        """The request that closes a whole position in this mode."""
+        if not self.dual:
+            return self.full_close(position, close=True)
+        long = position.leg is Leg.LONG
+        return self.full_close(
+            position, auto_size=AutoSize.CLOSE_LONG if long else AutoSize.CLOSE_SHORT
+        )
 
     def close(self, exchange: GateExchange, position: Position) -> VenueOrder:
-        raise AssertionError("the position mode says how")
+        return self.place(exchange, self.close_request(position))
 
-    def full_close(self, exchange: GateExchange, position: Position, **how: object) -> VenueOrder:
-        request = OrderRequest(
+    def full_close(self, position: Position, **how: Any) -> OrderRequest:
+        return OrderRequest(
             instrument=position.instrument,
             side=Side.SELL if position.size > 0 else Side.BUY,
             type=OrderType.MARKET,
             size=D(0),
             text=new_text(),
             tif=TimeInForce.IOC,
-            **how,  # type: ignore[arg-type]
+            **how,
         )
-        return self.place(exchange, request)
 
     def held(self, exchange: GateExchange) -> dict[Leg, Position]:
         found = exchange.positions(self.instrument.settle)
@@ -100,6 +123,57 @@ class FuturesContract(ExchangeContract):
         with pytest.raises(OrderRejected):
             exchange.change_margin(self.instrument, D(-1000), leg)
 
+    def test_one_contract_and_one_position(self, exchange: GateExchange) -> None:
+        assert exchange.futures_market.contract(self.instrument) == self.rules(exchange)
+        self.market(exchange, Side.BUY)
+        wallet = exchange.futures_wallet(self.instrument.settle)
+        legs = wallet.position(self.instrument.name, dual=self.dual)
+        assert len(legs) == (2 if self.dual else 1)
+        assert sum(leg.size for leg in legs) == self.size
+
+    def test_margin_mode_alone(self, exchange: GateExchange) -> None:
+        wallet = exchange.futures_wallet(self.instrument.settle)
+        for mode in (MarginMode.CROSS, MarginMode.ISOLATED):
+            legs = wallet.set_margin_mode(self.instrument.name, mode, dual=self.dual)
+            assert {leg.margin_mode for leg in legs} == {mode}
+
+    def test_a_risk_limit_is_accepted(self, exchange: GateExchange) -> None:
+        limit = exchange.risk_tiers(self.instrument)[1].limit
+        wallet = exchange.futures_wallet(self.instrument.settle)
+        assert wallet.set_risk_limit(self.instrument.name, limit, dual=self.dual)
+
+    def test_a_stop_loss_closes_the_whole_position(
+        self, exchange: GateExchange, paper: Paper
+    ) -> None:
+        self.market(exchange, Side.BUY)
+        last = exchange.book(self.instrument, 1).bids[0].price
+        stop = self.rules(exchange).conform_price(last * D("0.99"), Side.SELL)
+        (_, position), *_ = self.held(exchange).items()
+        trigger_id = exchange.place_trigger(
+            replace(self.close_request(position), trigger=Trigger(price=stop, above=False))
+        )
+        (waiting,) = exchange.triggers(self.instrument.market, self.instrument.settle)
+        assert (waiting.trigger_id, waiting.order.side) == (trigger_id, Side.SELL)
+        assert (waiting.order.size, waiting.status) == (0, "open")
+        paper.set_price(self.instrument, stop * D("0.995"))
+        eventually(lambda: not self.held(exchange))
+        paper.set_price(self.instrument, last)
+
+    def test_a_liquidation_is_told(self, exchange: GateExchange, paper: Paper) -> None:
+        exchange.set_leverage(self.instrument, D(50), MarginMode.ISOLATED)
+        self.market(exchange, Side.BUY)
+        (_, position), *_ = self.held(exchange).items()
+        assert position.liq_price is not None
+        assert position.entry_price is not None
+        assert position.liq_price < position.entry_price
+        before = exchange.book(self.instrument, 1).bids[0].price
+        paper.set_price(self.instrument, position.liq_price * D("0.97"))
+        eventually(lambda: not self.held(exchange))
+        liquidation = eventually(lambda: exchange.liquidations(self.instrument.settle))[0]
+        assert liquidation.instrument == self.instrument
+        assert abs(liquidation.size) == self.size
+        paper.set_price(self.instrument, before)
+
     def test_a_position_and_its_books(self, exchange: GateExchange) -> None:
         since = exchange.server_time()
         order = self.market(exchange, Side.BUY)
@@ -119,7 +193,6 @@ class FuturesContract(ExchangeContract):
         assert {"fee", "pnl"} <= kinds
         only = exchange.account_book(settle, kind="fee", limit=50)
         assert {entry.kind for entry in only} == {"fee"}
-        assert exchange.liquidations(settle) == ()
 
     def test_closing_with_reduce_only_never_opens(self, exchange: GateExchange) -> None:
         with pytest.raises(OrderRejected):

@@ -9,8 +9,7 @@ import pytest
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.errors import OrderRejected
 from mtrade.domain.instruments import Side, futures
-from mtrade.domain.orders import AutoSize, VenueOrder
-from mtrade.domain.positions import Leg, Position
+from mtrade.domain.positions import Leg
 from mtrade.gate.exchange import GateExchange
 
 from .contract_futures import FuturesContract
@@ -23,12 +22,7 @@ class TestHedge(FuturesContract):
     mode = PositionMode.DUAL
     instrument = futures("ETH_USDT")
     size = D("1.5")
-    huge = D(900_000)
-
-    def close(self, exchange: GateExchange, position: Position) -> VenueOrder:
-        long = position.leg is Leg.LONG
-        how = AutoSize.CLOSE_LONG if long else AutoSize.CLOSE_SHORT
-        return self.full_close(exchange, position, auto_size=how)
+    huge = D(20_000)
 
     def test_both_legs_stand_side_by_side(self, exchange: GateExchange) -> None:
         self.market(exchange, Side.BUY)
@@ -55,6 +49,6 @@ class TestHedge(FuturesContract):
     def test_a_one_way_close_is_refused(self, exchange: GateExchange) -> None:
         self.market(exchange, Side.BUY)
         with pytest.raises(OrderRejected) as caught:
-            self.full_close(exchange, self.held(exchange)[Leg.LONG], close=True)
+            self.place(exchange, self.full_close(self.held(exchange)[Leg.LONG], close=True))
         assert caught.value.label == "POSITION_DUAL_MODE"
         assert set(self.held(exchange)) == {Leg.LONG}

@@ -71,6 +71,10 @@ class TestSpot(ExchangeContract):
         exchange.cancel_all(Market.SPOT)
         assert exchange.open_orders(Market.SPOT) == ()
 
+    def test_one_pair_and_the_wallets_own_fees(self, exchange: GateExchange) -> None:
+        assert exchange.spot_market.pair("BTC_USDT") == self.rules(exchange)
+        assert exchange.wallet.fees() == exchange.fees(self.instrument)
+
     def test_money_moves_to_the_futures_wallet_and_back(self, exchange: GateExchange) -> None:
         spot_before = self.balances(exchange)["USDT"]
         futures_before = exchange.futures_account("usdt").total
