@@ -107,14 +107,14 @@ class History:
 
 def _walk(coin: Coin, draw: random.Random, starts: Iterator[tuple[int, int]]) -> Iterator[_Move]:
     """The path in log prices."""
-    heat, level, gauss = Heat(), 0.0, draw.gauss
+    heat, level, gauss, chance = Heat(), 0.0, draw.gauss, draw.random
     for start, length in starts:
         storm = heat.step(length, gauss(0, 1))
         spread = coin.volatility * math.sqrt(length / _YEAR) * storm
         close = level + spread * gauss(0, 1)
-        high = max(level, close) + spread * 0.6 * abs(gauss(0, 1))
-        low = min(level, close) - spread * 0.6 * abs(gauss(0, 1))
-        busy = storm * math.exp(0.5 * gauss(0, 1) - 0.125)
+        high = max(level, close) + spread * chance()
+        low = min(level, close) - spread * chance()
+        busy = storm * (0.4 + 1.2 * chance())
         yield _Move(start, length, level, high, low, close, busy)
         level = close
 

@@ -32,6 +32,11 @@ class Keeper:
         self._rooms = {str(key): room for key, room in rooms.items()}
         self._dirty = dirty
         self._chunks: dict[str, int] = {}
+        self._charts = {
+            f"{what}|{name}": chart
+            for name, room in self._rooms.items()
+            for what, chart in charts(room)
+        }
 
     def note_birth(self, now_ms: int) -> None:
         """Remember when this market opened for the first time, and the rates made up for it."""
@@ -54,7 +59,7 @@ class Keeper:
         """Candles that contain `at_ms` have changed."""
         for interval, length in CHUNKS.items():
             start = at_ms - at_ms % length
-            for name in self._charts():
+            for name in self._charts:
                 self._note_chunk(f"{interval}|{name}|{start}", start)
 
     def prune(self, now_ms: int) -> None:
@@ -93,7 +98,7 @@ class Keeper:
 
     def _candle_row(self, key: str) -> Mapping[str, Any]:
         interval, name, start = _parts(key)
-        chart = self._charts()[name]
+        chart = self._charts[name]
         return {
             "price_step": text(chart.scale.price),
             "size_step": text(chart.scale.size),
@@ -102,20 +107,13 @@ class Keeper:
 
     def _restore_candles(self, key: str, data: Mapping[str, Any]) -> None:
         interval, name, start = _parts(key)
-        chart = self._charts().get(name)
+        chart = self._charts.get(name)
         # Bars are counted in steps: saved under other steps they would show wrong prices.
         if chart is None or data["price_step"] != text(chart.scale.price):
             return
         if data["size_step"] == text(chart.scale.size):
             self._chunks[key] = start
             chart.restore(interval, [Bar(*numbers) for numbers in data["bars"]])
-
-    def _charts(self) -> dict[str, Chart]:
-        return {
-            f"{what}|{name}": chart
-            for name, room in self._rooms.items()
-            for what, chart in charts(room)
-        }
 
 
 def charts(room: Room) -> Iterator[tuple[str, Chart]]:

@@ -76,7 +76,7 @@ class Series:
         if not old:
             return
         for column, numbers in zip(self._columns, zip(*old, strict=True), strict=True):
-            column[:0] = array("q", [min(number, _MOST) for number in numbers])
+            column[:0] = _column(numbers)
 
     def replace_first(self, bar: Bar) -> None:
         """Rewrite the oldest candle."""
@@ -108,3 +108,10 @@ class Series:
     def last(self) -> Bar | None:
         """The newest candle."""
         return Bar(*(c[-1] for c in self._columns)) if len(self) else None
+
+
+def _column(numbers: tuple[int, ...]) -> array[int]:
+    try:
+        return array("q", numbers)
+    except OverflowError:
+        return array("q", [min(number, _MOST) for number in numbers])

@@ -17,7 +17,7 @@ KEPT_TRADES = 1000
 
 @dataclass(frozen=True, slots=True)
 class DayStats:
-    """The last 24 hours. The `change` fields are absolute; volumes are sums."""
+    """The last 24 hours, and the first prices of the day in UTC and in UTC+8."""
 
     open: Decimal
     high: Decimal

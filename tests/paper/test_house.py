@@ -35,11 +35,11 @@ def _best(room: Room, side: Side) -> Decimal:
 
 @pytest.fixture(scope="module")
 def long_run() -> tuple[World, list[int]]:
-    """Ten minutes of four ticks a second; the operations of every tick."""
+    """Sixteen hundred ticks of a quarter second; the operations of every tick."""
     world, engine, venue = open_market(seed=11)
     engine.tick(NOW)
     operations = []
-    for number in range(1, 2_401):
+    for number in range(1, 1_601):
         before = venue.operations
         engine.tick(NOW + 250 * number)
         operations.append(venue.operations - before)
@@ -69,7 +69,7 @@ def test_requoting_is_cheap(long_run: tuple[World, list[int]]) -> None:
 def test_trades_keep_coming(long_run: tuple[World, list[int]]) -> None:
     for room in long_run[0].rooms.values():
         sides = {trade.side for trade in room.tape.trades}
-        assert len(room.tape.trades) > 60
+        assert len(room.tape.trades) > 40
         assert sides == {Side.BUY, Side.SELL}
         ids = [int(trade.id) for trade in room.tape.trades]
         assert ids == sorted(ids)
@@ -119,12 +119,12 @@ def test_an_order_the_walk_passes_is_filled_too() -> None:
     room = world.rooms[BTC]
     bid = room.book.best(Side.BUY)
     assert bid is not None
-    venue.place(42, BTC, Side.BUY, bid - 5, Decimal("0.01"))
+    venue.place(42, BTC, Side.BUY, bid - 1, Decimal("0.01"))
     for number in range(1, 4_000):
         engine.tick(NOW + 250 * number)
         if venue.fills:
             break
-    assert venue.fills[0].price == bid - 5
+    assert venue.fills[0].price == bid - 1
 
 
 def test_quotes_of_an_earlier_run_are_cleared() -> None:
