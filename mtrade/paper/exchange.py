@@ -138,14 +138,16 @@ class PaperExchange:
 
     async def close(self) -> None:
         """Stop listening, save everything, let go of the storage. Idempotent."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-            await asyncio.gather(self._ticking, return_exceptions=True)
-            self._ticking = None
-            await self._server.close()
-            self.market.flush()
-            await self._saver.all()
-        self._saver.close()
+        try:
+            if self._ticking is not None:
+                self._ticking.cancel()
+                await asyncio.gather(self._ticking, return_exceptions=True)
+                self._ticking = None
+                await self._server.close()
+                self.market.flush()
+                await self._saver.all()
+        finally:
+            self._saver.close()
 
     async def create_account(
         self, name: str, deposits: Mapping[str, Decimal]

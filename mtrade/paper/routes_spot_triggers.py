@@ -44,7 +44,7 @@ def create(world: World, call: Call) -> Reply:
         created_ms=call.now_ms,
     )
     world.spot.triggers.place(placed)
-    return Reply({"id": placed.id}, 201)
+    return Reply({"id": placed.id, "id_string": str(placed.id)}, 201)
 
 
 def list_triggers(world: World, call: Call) -> Reply:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+from mtrade.domain.errors import StoreError
 from mtrade.paper.world import Row, World
 
 _IDS = ("world", "ids")
@@ -69,7 +70,10 @@ class Saver:
         loop = asyncio.get_running_loop()
         rows = await loop.run_in_executor(self._executor, lambda: list(self._stored()))
         for kind, key, data in sorted(rows, key=_age):
-            self._sources[kind].restore(kind, key, data)
+            source = self._sources.get(kind)
+            if source is None:
+                raise StoreError(f"the saved state has rows of an unknown kind: {kind}")
+            source.restore(kind, key, data)
         self._world.take_dirty()
         self._world.events.clear()
 
