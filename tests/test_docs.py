@@ -1,4 +1,4 @@
-"""The documents tell the truth: generated parts are current, links lead somewhere, the two READMEs agree."""
+"""The documents tell the truth: generated parts are current, links lead somewhere, READMEs agree."""
 
 from __future__ import annotations
 
