@@ -109,7 +109,11 @@ class FuturesVenue:
         tif: TimeInForce,
         now_ms: int,
     ) -> int | None:
-        """Place an order of the market maker; returns its id when (a part of) it rests."""
+        """Place an order of the market maker; returns its id when (a part of) it rests.
+
+        Price orders fire in `on_prices`, when its quotes stand again: in the middle of a requote
+        there may be nothing to trade with.
+        """
         room = self.state.room_of(instrument)
         if not _may_match(room, side, price, size, tif):
             return None
@@ -118,8 +122,6 @@ class FuturesVenue:
         if left > 0 and tif in _RESTING:
             number = self.state.world.next_id()
             room.book.rest(Resting(number, HOUSE, price, left), side)
-        if left != size:
-            self._fire(instrument, now_ms)
         return number
 
     def house_cancel(self, instrument: InstrumentId, order_id: int, *, now_ms: int) -> None:
