@@ -21,7 +21,7 @@ from mtrade.store.database import ACCESS, JOURNAL, Database, connect, store_erro
 from mtrade.store.files import read_json, utc_stamp
 from mtrade.store.instance import forget_place
 
-DATABASES = ("mtrade.db", "desk.db", "access.db", "audit.db")
+DATABASES = ("mtrade.db", "desk.db", "access.db", "audit.db", "paper.db")
 FILES = ("accounts.json", "secrets.json")
 DAILY, WEEKLY = 7, 4
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +141,16 @@ def store_errors(path: Path) -> Iterator[None]:
         raise StoreError(
             f"{path}: {error.strerror or error}", params={"file": str(path)}
         ) from error
+
+
+def damage(path: Path) -> str:
+    """What a quick check of an existing file says, empty when it is in order. Changes nothing."""
+    try:
+        with store_errors(path), closing(connect(path)) as connection:
+            _quick_check(connection, path)
+    except StoreError as error:
+        return error.message
+    return ""
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ import base64
 import errno
 import json
 import os
+import stat
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -168,6 +169,27 @@ def test_memory_equals_disk_after_a_failed_write(
             assert store.list() == (account(1),)
     store.add(account(2), CREDENTIALS)
     assert opened(path).list() == (account(1), account(2))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to synchronise")
+def test_memory_equals_disk_when_only_the_folder_was_not_synchronised(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(path)
+    store.add(account(1), CREDENTIALS)
+    real = os.fsync
+
+    def fail_at_last(handle: int) -> None:
+        replaced = b'"uid": "2"' in path.read_bytes()
+        if replaced and stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, "I/O error")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fail_at_last)
+    with pytest.raises(StoreError):
+        store.add(account(2), CREDENTIALS)
+    monkeypatch.undo()
+    assert store.list() == opened(path).list() == (account(1), account(2))
 
 
 def test_unknown_fields_of_an_entry_stay(path: Path) -> None:

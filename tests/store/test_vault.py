@@ -13,6 +13,7 @@ from mtrade.domain.accounts import Secret
 from mtrade.domain.errors import StoreError
 from mtrade.store import dpapi
 from mtrade.store.vault import Vault, default_key_file
+from tests.store.test_files import corruptions
 
 CANARY = "canary-secret-0123456789abcdef"
 
@@ -116,6 +117,18 @@ def test_damage_falls_back_to_the_last_good_copy(home: Path, key: Path) -> None:
     (home / "secrets.json").write_bytes(b"\0" * 200)
     assert Vault.open(home, key).unseal(box, "a").reveal() == CANARY
     assert len(list(home.glob("secrets.json.bad-*"))) == 1
+
+
+def test_every_corruption_ends_in_the_same_key(home: Path, key: Path) -> None:
+    box = Vault.open(home, key).seal(Secret(CANARY), "a")
+    path = home / "secrets.json"
+    good = path.read_bytes()
+    cases = corruptions(good)
+    assert len(cases) > 60
+    for name, broken in cases.items():
+        path.write_bytes(broken)
+        assert Vault.open(home, key).unseal(box, "a").reveal() == CANARY, name
+        assert path.read_bytes().rstrip() == good.rstrip(), name
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX folders")
