@@ -150,3 +150,18 @@ def test_an_empty_side_is_filled_again() -> None:
     engine.tick(NOW + 250)
     _check(room)
     assert isinstance(venue, Floor)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_long_day_keeps_every_book_in_order(seed: int) -> None:
+    """Four thousand ticks of irregular length, with a jump now and then."""
+    world, engine, _ = open_market(seed)
+    rooms, now = list(world.rooms.values()), NOW
+    for number in range(4_000):
+        now += 100 + number * 37 % 900
+        engine.tick(now)
+        if number % 500 == 499:
+            engine.set_price(PERP, world.rooms[PERP].index * (number // 500 + 8) / 12, now)
+        assert all(_best(room, Side.BUY) < _best(room, Side.SELL) for room in rooms)
+        _check(rooms[number % len(rooms)])
