@@ -17,7 +17,7 @@ from mtrade.domain.accounts import Account, Credentials, Network, Permission, Se
 from mtrade.domain.errors import Conflict, NotFound, StoreError
 from mtrade.store.accounts import MAX_ACCOUNTS, AccountStore
 from mtrade.store.vault import Vault
-from tests.store.test_files import corruptions
+from tests.store.damage import corruptions
 
 NOW = 1_700_000_000_000
 KEY = "0123456789abcdef0123456789abcdef"

@@ -13,7 +13,7 @@ from mtrade.domain.accounts import Secret
 from mtrade.domain.errors import StoreError
 from mtrade.store import dpapi
 from mtrade.store.vault import Vault, default_key_file
-from tests.store.test_files import corruptions
+from tests.store.damage import corruptions
 
 CANARY = "canary-secret-0123456789abcdef"
 
