@@ -1,5 +1,6 @@
 // Log in, then go where the person wanted to go, if that is a path of this server.
 
+import { get } from './core/api.js';
 import { $ } from './core/dom.js';
 import { t } from './core/i18n.js';
 import { begin, send, showErrors } from './entry.js';
@@ -10,9 +11,19 @@ export function target(search) {
   return /^\/(?![/\\])[\w/.-]*$/.test(next) ? next : '/';
 }
 
+/** After a link from another site the browser withheld the cookie once; the full status shows that we are in. */
+async function alreadyIn() {
+  try {
+    const status = await get('/api/server/status');
+    if (status.pid) location.replace(target(location.search));
+  } catch {
+    // Logging in still works.
+  }
+}
+
 async function start() {
   await begin();
-  fetch('/api/auth/session', { cache: 'no-store' }).then((answer) => { if (answer.ok) location.replace(target(location.search)); }).catch(() => {});
+  alreadyIn();
   $('#login-form').addEventListener('submit', (event) => {
     event.preventDefault();
     const password = $('#password').value;
