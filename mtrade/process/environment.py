@@ -23,7 +23,10 @@ from mtrade.process.lock import InstanceLock
 BROKEN = 5
 LOCK = "start.lock"
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)", re.MULTILINE)
-_STEP = re.compile(r"^(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9._-]+)")
+# "Processing" is what pip says of a wheel from a folder.
+_STEP = re.compile(
+    r"^(?:Collecting |Requirement already satisfied: |Processing .*[/\\])([A-Za-z0-9._]+)"
+)
 
 
 def _failed(message: str) -> ProcessError:

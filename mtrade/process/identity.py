@@ -35,6 +35,9 @@ class ProcessRef(Protocol):
     def start_token(self) -> str | None:
         """Its start token now; None when it is gone or the system does not say."""
 
+    def holds(self, path: Path) -> bool:
+        """Whether it has the file open. True where start tokens are fine enough without it."""
+
     def ask_to_end(self) -> bool:
         """Send SIGTERM where that is a request; False where no such thing exists."""
 
@@ -56,8 +59,8 @@ def signallable(pid: int) -> bool:
     return 1 < pid <= MAX_PID and pid not in (os.getpid(), os.getppid())
 
 
-def open_identified(identity: Identity) -> ProcessRef | None:
-    """A hold on exactly the process `identity` names.
+def open_identified(identity: Identity, held: Path) -> ProcessRef | None:
+    """A hold on exactly the process `identity` names, which keeps the file `held` open.
 
     None when there is no such process, when another one has its number, or when the system does
     not let us look: whoever cannot be identified is not ours to signal.
@@ -67,7 +70,7 @@ def open_identified(identity: Identity) -> ProcessRef | None:
     ref = _open(identity.pid)
     if ref is None:
         return None
-    if ref.start_token() != identity.start_token:
+    if ref.start_token() != identity.start_token or not ref.holds(held):
         ref.close()
         return None
     return ref
@@ -109,6 +112,12 @@ elif sys.platform == "linux":
         fields = stat[stat.rfind(b")") + 1 :].split()
         return fields[19].decode("ascii") if len(fields) > 19 else None
 
+    def _same_file(entry: Path, wanted: os.stat_result) -> bool:
+        try:
+            return os.path.samestat(entry.stat(), wanted)
+        except OSError:
+            return False  # closed meanwhile
+
     class _PidFd:
         """As long as the descriptor's process lives, its number cannot be given to another."""
 
@@ -119,6 +128,16 @@ elif sys.platform == "linux":
         def start_token(self) -> str | None:
             token = _start_token(self._pid)
             return token if self._alive() else None
+
+        def holds(self, path: Path) -> bool:
+            """Start tokens count in 10 ms here: two processes may share one, but not the lock."""
+            try:
+                wanted = path.stat()
+                return any(
+                    _same_file(entry, wanted) for entry in Path(f"/proc/{self._pid}/fd").iterdir()
+                )
+            except OSError:
+                return False
 
         def _alive(self) -> bool:
             try:
@@ -166,6 +185,9 @@ else:
 
         def start_token(self) -> str | None:
             return _start_token(self._pid)
+
+        def holds(self, path: Path) -> bool:
+            return True
 
         def ask_to_end(self) -> bool:
             self._send(signal.SIGTERM)

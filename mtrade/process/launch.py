@@ -15,6 +15,9 @@ _MAX_OUTPUT = 1_048_576
 # A detached server is not the unit's own process any more; it must not believe it is.
 _SERVICE_MARKS = ("INVOCATION_ID", "SYSTEMD_EXEC_PID", "LISTEN_PID", "LISTEN_FDS", "NOTIFY_SOCKET")
 
+# Meant to outlive us; a forgotten one would be reported as a leak.
+_launched: list[subprocess.Popen[bytes]] = []
+
 
 class Output:
     """The file a detached process writes to, and where its part begins."""
@@ -50,7 +53,7 @@ def detached(command: Sequence[str], output: Output, cwd: Path) -> subprocess.Po
         last: OSError | None = None
         for extra in _detachment():
             try:
-                return subprocess.Popen(
+                child = subprocess.Popen(
                     list(command),
                     stdin=subprocess.DEVNULL,
                     stdout=file,
@@ -59,6 +62,8 @@ def detached(command: Sequence[str], output: Output, cwd: Path) -> subprocess.Po
                     env=environ,
                     **extra,
                 )
+                _launched.append(child)
+                return child
             except OSError as error:
                 last = error
         raise last or OSError("nothing to start")

@@ -222,7 +222,7 @@ class ProcessManager:
         return now is not None and now.nonce != record.nonce
 
     def _identified(self, record: ServerRecord | None) -> ProcessRef | None:
-        return open_identified(record.identity) if record is not None else None
+        return open_identified(record.identity, self.paths.lock) if record is not None else None
 
     def _free(self) -> bool:
         """Whether nobody runs; cleans up what a dead instance left."""

@@ -178,8 +178,3 @@ def text(key: str, lang: str, /, **params: object) -> str:
     """The sentence for `key`. An unknown key is a mistake of ours and raises KeyError."""
     russian, english = _TEXTS[key]
     return (russian if lang == "ru" else english).format(**params)
-
-
-def keys() -> frozenset[str]:
-    """All keys, for the parity test."""
-    return frozenset(_TEXTS)
