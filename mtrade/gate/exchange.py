@@ -119,6 +119,10 @@ class GateExchange(GateMarketData):
         expires_ms: int,
     ) -> VenueOrder:
         """Change an open order; `size` is the new total, including what is filled."""
+        if price is None and size is None:
+            raise InvalidRequest(
+                "nothing to change", fields={"price": "is required, or size", "size": "see price"}
+            )
         if instrument.market is Market.SPOT:
             return self.spot.amend(
                 instrument.name, order_id, price=price, size=size, expires_ms=expires_ms

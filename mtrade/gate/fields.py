@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from mtrade.domain.numbers import ZERO, wire
-from mtrade.gate.faults import Unreadable
+from mtrade.gate.faults import Unreadable, printable
 
 T = TypeVar("T")
 
@@ -49,6 +49,11 @@ class Row:
         if value is None and default is not None:
             return default
         return as_text(value, f"{self._what}.{name}")
+
+    def note(self, name: str) -> str:
+        """Free text for people: cleaned and cut rather than refused."""
+        value = self._data.get(name)
+        return printable(value) if isinstance(value, str) else ""
 
     def number(self, name: str, default: Decimal | None = None) -> Decimal:
         """A decimal; a missing or empty field gives `default`, if there is one."""

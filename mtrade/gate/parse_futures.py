@@ -155,7 +155,7 @@ def position_close(raw: Any, settle: str) -> PositionClose:
         max_size=abs(row.number("max_size", ZERO)),
         entry_price=entry,
         exit_price=leave,
-        text=row.text("text", ""),
+        text=row.note("text"),
     )
 
 
@@ -184,7 +184,7 @@ def ledger_entry(raw: Any, settle: str) -> LedgerEntry:
         change=row.number("change"),
         balance=row.number("balance"),
         kind=row.text("type"),
-        text=row.text("text", ""),
+        text=row.note("text"),
         instrument=futures(contract, settle) if contract else None,
     )
 

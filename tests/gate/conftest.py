@@ -33,6 +33,7 @@ class Paper:
     """A running paper exchange and the ways to reach it."""
 
     url: str
+    told: dict[str, object]
 
     def client(self, name: str, secret: str = SECRET, clock: object = None) -> GateClient:
         """A client of one of its accounts."""
@@ -69,7 +70,7 @@ def paper() -> Iterator[Paper]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = json.loads(_first_line(process))
-            yield Paper(told["rest"].removesuffix("/api/v4"))
+            yield Paper(told["rest"].removesuffix("/api/v4"), told)
         finally:
             process.terminate()
             process.wait(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ from mtrade.gate.faults import Unreadable
 from mtrade.gate.limits import REMAIN, RESET
 from mtrade.gate.signing import sign_rest
 
-from .loopback import KEY, NOW_MS, FixedClock, Request, client, reply, serve
+from .loopback import KEY, NOW_MS, FixedClock, Request, client, hang_up, reply, serve
 
 
 def plain(raw: Any) -> Any:
@@ -167,6 +168,19 @@ def test_many_threads_share_one_client() -> None:
     assert len({r.query for r in server.requests}) == 40
     for request in server.requests:
         assert_signed(request)
+
+
+def test_secrets_do_not_show_in_logs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serve(reply(), hang_up()) as server:
+        gate = client(server)
+        gate.read("/spot/accounts", plain, bucket="b")
+        with pytest.raises(OutcomeUnknown):
+            gate.change("POST", "/spot/orders", plain, bucket="b", body={"a": 1})
+        gate.close()
+    assert "demo-secret" not in caplog.text
+    for request in server.requests:
+        assert request.headers["sign"] not in caplog.text
 
 
 def test_secrets_do_not_show() -> None:

@@ -7,14 +7,23 @@ from typing import Any
 
 import pytest
 
+from mtrade.domain.accounts import Network
 from mtrade.domain.errors import OrderRejected
 from mtrade.domain.instruments import Market, Side, spot
 from mtrade.domain.orders import OrderType, VenueOrder
 from mtrade.gate.exchange import GateExchange
+from mtrade.gate.networks import addresses
 
+from .conftest import Paper
 from .contract import ExchangeContract
 
 D = Decimal
+
+
+def test_the_paper_exchange_lives_where_the_table_of_networks_says(paper: Paper) -> None:
+    where = addresses(Network.PAPER, paper.url)
+    assert paper.told["rest"] == where.rest
+    assert paper.told["ws_spot"] == where.ws_spot
 
 
 class TestSpot(ExchangeContract):

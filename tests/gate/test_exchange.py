@@ -482,6 +482,29 @@ def test_fills_before_the_asked_time_are_left_out() -> None:
     assert [fill.trade_id for fill in fills] == ["5"]
 
 
+def test_an_amend_needs_something_to_change() -> None:
+    with pytest.raises(InvalidRequest):
+        run(lambda e: e.amend(BTC, "1", price=None, size=None, expires_ms=SOON))
+
+
+def test_spot_trades_are_asked_for_no_further_back_than_gate_keeps_them() -> None:
+    _, server = run(lambda e: e.fills(Market.SPOT, instrument=BTC, since_ms=0), json_reply([]))
+    oldest = int(server.requests[0].query.partition("from=")[2].partition("&")[0])
+    assert NOW_MS // 1000 - 30 * 86_400 < oldest < NOW_MS // 1000 - 29 * 86_400
+
+
+def test_trades_are_read_page_by_page() -> None:
+    pages = [
+        [TRADE | {"id": str(n)} for n in range(first, first + count)]
+        for first, count in ((0, 500), (500, 3))
+    ]
+    fills, server = run(
+        lambda e: e.fills(Market.SPOT, instrument=BTC, limit=5000), *map(json_reply, pages)
+    )
+    assert len({fill.trade_id for fill in fills}) == 503
+    assert [r.query.rpartition("page=")[2] for r in server.requests] == ["1", "2"]
+
+
 def test_the_funding_time_of_tickers_comes_from_the_contracts_once() -> None:
     ticker = {"contract": "ETH_USDT", "last": "3000"}
     contract = CONTRACT | {"funding_next_apply": NOW_MS // 1000 + 60}

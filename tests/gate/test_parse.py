@@ -184,6 +184,12 @@ def test_a_stop_of_a_whole_long_sells() -> None:
     assert (short.order.side, short.order.auto_size) == (Side.BUY, AutoSize.CLOSE_SHORT)
 
 
+def test_a_free_text_is_cleaned_not_refused() -> None:
+    found = parse("spot trigger", reason="no\nmoney\x00" + "x" * 5000)
+    assert found.reason.startswith("no money")
+    assert len(found.reason) <= 300
+
+
 def test_a_fired_spot_trigger() -> None:
     found = parse("spot trigger")
     assert (found.status, found.fired_order_id) == ("succeeded", "77")
