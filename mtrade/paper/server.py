@@ -146,7 +146,7 @@ def _plain(fault: GateFault) -> Outgoing:
 
 
 def _response(outgoing: Outgoing) -> web.Response:
-    headers = dict(outgoing.headers)
+    headers = {"Server": "mTrade paper exchange", **outgoing.headers}
     if outgoing.body:
         headers["Content-Type"] = "application/json"
     return web.Response(status=outgoing.status, headers=headers, body=outgoing.body)

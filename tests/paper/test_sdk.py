@@ -71,7 +71,8 @@ def test_market_data(sdk):
     book = sdk.spot.list_order_book(PAIR, limit=5, with_id=True)
     assert (len(book.asks), len(book.bids)) == (5, 5)
     assert book.id > 0
-    trade = sdk.spot.list_trades(PAIR, limit=3)[0]
+    sdk.spot.create_order(order("buy", None, "10"))
+    (trade,) = sdk.spot.list_trades(PAIR, limit=1)
     assert trade.side in ("buy", "sell")
     candles = sdk.spot.list_candlesticks(PAIR, interval="1m", limit=10)
     assert len(candles) == 10
