@@ -62,7 +62,7 @@ class Redactor:
         self, logger: object, method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """The structlog processor: the last one before the line is rendered."""
-        return {name: self.value(name, value) for name, value in event.items()}
+        return {self.clean(name): self.value(name, value) for name, value in event.items()}
 
 
 redactor = Redactor()

@@ -25,7 +25,8 @@ LOCK = "start.lock"
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)", re.MULTILINE)
 # "Processing" is what pip says of a wheel from a folder.
 _STEP = re.compile(
-    r"^(?:Collecting |Requirement already satisfied: |Processing .*[/\\])([A-Za-z0-9._]+)"
+    r"^(?:(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9._-]+)"
+    r"|Processing \S*[/\\]([A-Za-z0-9._]+)-)"
 )
 
 
@@ -124,10 +125,11 @@ def _pip(project: Path, python: Path, count: int, console: Console) -> str:
     ) as pip:
         for line in pip.stdout or ():
             step = _STEP.match(line)
-            if step and step.group(1).lower() not in seen:
-                seen.add(step.group(1).lower())
+            name = (step.group(1) or step.group(2)) if step else ""
+            if name and name.lower() not in seen:
+                seen.add(name.lower())
                 done = len(seen)
-                console.say(console.text("env_package", done=done, count=count, name=step.group(1)))
+                console.say(console.text("env_package", done=done, count=count, name=name))
             if line.startswith("ERROR:"):
                 reason = line.removeprefix("ERROR:").strip()
     return "" if pip.returncode == 0 else reason or f"pip: exit code {pip.returncode}"
