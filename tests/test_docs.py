@@ -1,4 +1,4 @@
-"""The documents tell the truth: generated parts are current, links lead somewhere, READMEs agree."""
+"""The documents tell the truth: generated parts are current, links lead somewhere."""
 
 from __future__ import annotations
 

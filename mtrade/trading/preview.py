@@ -191,8 +191,8 @@ def liquidation_after(
         return None
     after = held + change
     margin = estimates.isolated_margin(estimates.settle_value(instrument, after, entry), leverage)
-    price = estimates.isolated_liquidation(instrument, after, entry, margin, tiers)
-    return price and instrument.conform_price(price, Side.SELL if after > 0 else Side.BUY)
+    found = estimates.isolated_liquidation(instrument, after, entry, margin, tiers)
+    return found and instrument.conform_price(found, Side.SELL if after > 0 else Side.BUY)
 
 
 def _expected(order: OrderRequest, scene: Scene) -> _Fill | None:
