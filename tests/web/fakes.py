@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 from pathlib import Path
+from typing import Any
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
 from mtrade.domain.errors import ExchangeError, OrderRejected
@@ -63,12 +64,6 @@ class WebExchange(FakeExchange):
             volume_base=D(10), volume_quote=D(600000),
         )  # fmt: skip
         return (ticker,)
-
-    def trades(self, instrument: InstrumentId, limit: int) -> tuple[PublicTrade, ...]:
-        print_ = PublicTrade(
-            id="1", instrument=instrument, time_ms=1, price=D(60000), size=D(1), side=Side.BUY
-        )
-        return (print_,)
 
     def candles(self, instrument: InstrumentId, interval: str, limit: int) -> tuple[Candle, ...]:
         one = D(60000)
@@ -146,6 +141,22 @@ class WebExchange(FakeExchange):
         return found
 
 
+class PublicData:
+    """The market data of a scripted exchange, whose own `trades` are its executions."""
+
+    def __init__(self, exchange: WebExchange) -> None:
+        self._exchange = exchange
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def trades(self, instrument: InstrumentId, limit: int) -> tuple[PublicTrade, ...]:
+        print_ = PublicTrade(
+            id="1", instrument=instrument, time_ms=1, price=D(60000), size=D(1), side=Side.BUY
+        )
+        return (print_,)
+
+
 class LineClock(FakeClock):
     """The exchange's clock of a network."""
 
@@ -168,8 +179,8 @@ class Net:
     def host(self, network: Network) -> str:
         return f"{network}.example"
 
-    def market_data(self, network: Network) -> WebExchange:
-        return next(iter(self.exchanges.values()))
+    def market_data(self, network: Network) -> PublicData:
+        return PublicData(next(iter(self.exchanges.values())))
 
     def exchange(self, network: Network, credentials: Credentials) -> WebExchange:
         made = WebExchange(self._clock, uid=credentials.key)
