@@ -1,12 +1,15 @@
 """One HTTP exchange over a pooled connection: no retries, no redirects, and proof of what left.
 
-`requests` cannot tell whether a failed call had begun to write, and its time-outs do not bound a
-body that drips. So the connection notes the first byte it writes, and the body is read here with a
-cap and a deadline.
+`requests` cannot tell whether a failed call had begun to write, and its time-outs do not bound an
+answer that drips. So the connection notes the first byte it writes and reads against a deadline,
+and the body is read here with a cap.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
+import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ CHUNK = 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds: to connect, without a byte of the answer, and for the whole body."""
+    """Seconds: to connect, without a byte of the answer, and for the whole answer."""
 
     connect: float = 2.0
     read: float = 5.0
@@ -54,9 +57,41 @@ class _Trace(threading.local):
 
     written = False
     reused = False
+    deadline = 0.0
 
 
 _trace = _Trace()
+
+
+class _Bounded(io.RawIOBase):
+    """The bytes of an answer, with one deadline for all of them, head and body."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _trace.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer did not end in time")
+        patience = self._sock.gettimeout()
+        if patience is None or left < patience:
+            self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Bounded(sock))
 
 
 class _Noting:
@@ -64,6 +99,7 @@ class _Noting:
 
     sock: Any
     last_used = 0.0
+    response_class: Any = _Response
 
     def connect(self) -> None:
         self.last_used = 0.0
@@ -142,7 +178,7 @@ class Transport:
     def send(self, prepared: requests.PreparedRequest, cap: int) -> Answer:
         """Send once and read the whole answer of at most `cap` bytes. Raises WireFailure."""
         _trace.written = _trace.reused = False
-        deadline = time.monotonic() + self._timeouts.total
+        _trace.deadline = time.monotonic() + self._timeouts.total
         failure: WireFailure | None = None
         try:
             response = self.session.send(
@@ -158,7 +194,7 @@ class Transport:
         if failure is not None:
             # Raised out here so that no chained exception carries the signed request.
             raise failure
-        return _read(response, cap, deadline)
+        return _read(response, cap)
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -189,7 +225,7 @@ def _cause(error: BaseException) -> str:
     return names[0] if names[0] == names[-1] else f"{names[0]} ({names[-1]})"
 
 
-def _read(response: requests.Response, cap: int, deadline: float) -> Answer:
+def _read(response: requests.Response, cap: int) -> Answer:
     failure: WireFailure | None = None
     body = bytearray()
     try:
@@ -197,9 +233,6 @@ def _read(response: requests.Response, cap: int, deadline: float) -> Answer:
             body += chunk
             if len(body) > cap:
                 failure = WireFailure(f"the answer is larger than {cap} bytes", written=True)
-                break
-            if time.monotonic() > deadline:
-                failure = WireFailure("the answer did not end in time", written=True)
                 break
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         failure = WireFailure(_cause(error), written=True)

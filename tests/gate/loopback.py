@@ -114,7 +114,7 @@ class Server:
         return step
 
     def drip(self, head: bytes) -> Step:
-        """A head, then one byte of body each 50 ms until the peer gives up."""
+        """Some bytes, then one more each 50 ms until the peer gives up."""
 
         def step(connection: socket.socket) -> bool:
             connection.sendall(head)

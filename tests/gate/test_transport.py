@@ -40,6 +40,7 @@ BROKEN = {
     "no answer in time": lambda s: s.stall(),
     "head that does not end": lambda s: s.stall(b"HTTP/1.1 200 OK\r\nX-A: b\r\n"),
     "body that does not end": lambda s: s.stall(HEAD + b'{"id": '),
+    "head that drips": lambda s: s.drip(b"HTTP/1.1 200 OK\r\nX-A: b"),
     "body that drips": lambda s: s.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"),
     "length larger than the body": lambda s: hang_up(
         b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"a":1}'
