@@ -14,30 +14,19 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 
+from mtrade.clock import SystemClock
 from mtrade.domain.errors import InvalidRequest, MTradeError
 from mtrade.domain.numbers import parse
 from mtrade.paper.catalogue import CURRENCIES
 from mtrade.paper.exchange import PaperExchange
 from mtrade.paper.saver import PaperStorage
 from mtrade.paper.users import PaperAccount
-
-
-class SystemClock:
-    """The computer's own clock."""
-
-    def now_ms(self) -> int:
-        """UTC milliseconds."""
-        return time.time_ns() // 1_000_000
-
-    def monotonic(self) -> float:
-        """Seconds for durations."""
-        return time.monotonic()
+from mtrade.store.paper import SqlitePaperStorage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,12 +75,7 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
 
 
 def _storage(path: Path | None) -> PaperStorage | None:
-    if path is None:
-        return None
-    # Only a stand-alone exchange opens its own file; inside mTrade the bootstrap hands it in.
-    from mtrade.store.paper import SqlitePaperStorage
-
-    return SqlitePaperStorage(path)
+    return None if path is None else SqlitePaperStorage(path)
 
 
 def account(value: str) -> PaperAccount:

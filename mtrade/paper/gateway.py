@@ -5,6 +5,7 @@ Runs on the thread that owns the world and never raises for anything a caller ca
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from mtrade.paper.http import Call, Reply, Route
 from mtrade.paper.limits import BUDGETS, Limiter, Verdict
 from mtrade.paper.routing import PREFIX, RouteTable
 from mtrade.paper.world import ApiKey, User, World
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ class _Visit:
             return fault
         except InvalidRequest as error:
             return GateFault("INVALID_PARAM_VALUE", error.message)
+        except Exception:  # noqa: BLE001 - the last stop before the socket
+            # A defect: nobody knows what has happened, and 500 says exactly that to a client.
+            _log.exception("%s failed", self._endpoint())
+            return GateFault("INTERNAL", "internal error", 500)
 
     def _admit(self) -> None:
         if self._route.permission is None:

@@ -213,3 +213,13 @@ def test_a_lone_surrogate_in_a_text_does_not_break_the_answer(bench):
     batch = [bench.order("buy", "0.001", "60000", text="t-\ud800")]
     answer = bench.call("POST", "/spot/batch_orders", "", batch)
     assert answer[0]["label"] == "INVALID_PARAM_VALUE"
+
+
+def test_a_defect_is_told_as_unknown_and_logged(bench, monkeypatch, caplog):
+    def broken(*args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bench.spot, "place", broken)
+    order = bench.order("buy", "0.001", "60000")
+    assert bench.refused("POST", "/spot/orders", "", order) == (500, "INTERNAL")
+    assert "POST /spot/orders" in caplog.text
