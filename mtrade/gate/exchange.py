@@ -28,6 +28,7 @@ from mtrade.gate.spot import SpotApi
 from mtrade.gate.wallet import WalletApi
 
 SEARCH_LIMIT = 5000
+NO_POSITION = frozenset({"POSITION_NOT_FOUND"})
 SETTLES = ("usdt", "btc")
 
 T = TypeVar("T")
@@ -62,6 +63,15 @@ class GateExchange(GateMarketData):
 
     def positions(self, settle: str) -> tuple[Position, ...]:
         return self.futures_wallet(settle).positions()
+
+    def contract(self, instrument: InstrumentId) -> tuple[Position, ...]:
+        wallet = self.futures_wallet(instrument.settle)
+        try:
+            return wallet.position(instrument.name, dual=self._is_dual(instrument.settle))
+        except ExchangeUnavailable as error:
+            if has_label(error, NO_POSITION):
+                return ()
+            raise
 
     def fees(self, instrument: InstrumentId) -> Fees:
         if instrument.market is Market.SPOT:

@@ -23,6 +23,7 @@ def key_report(network: Network, exchange: Exchange, known_ids: Sequence[str]) -
     checks = (
         KeyCheck("login", True, "login_ok", f"user {identity.uid}"),
         _new(network, identity, known_ids),
+        _rights(identity),
         _trades(identity),
         _no_withdrawal(identity),
         _no_transfers(network, identity),
@@ -44,6 +45,14 @@ def _new(network: Network, identity: Identity, known_ids: Sequence[str]) -> KeyC
     if f"{network}:{identity.uid}" in known_ids:
         return KeyCheck("new", False, "account_exists", "this exchange account is already here")
     return KeyCheck("new", True, "new_ok", "not added yet")
+
+
+def _rights(identity: Identity) -> KeyCheck:
+    """A key whose rights cannot be read might do anything, so it is not called safe."""
+    if identity.permissions:
+        return KeyCheck("rights", True, "rights_ok", "the key's rights are known")
+    message = "the key's rights cannot be read; give it the account right, read only"
+    return KeyCheck("rights", False, "rights_unknown", message)
 
 
 def _trades(identity: Identity) -> KeyCheck:

@@ -175,10 +175,9 @@ class LiveState:
         """Both or the one position row of a contract, also when flat: leverage, margin mode."""
 
         def read() -> tuple[Position, ...]:
-            return self._exchange(account_id).positions(wanted.settle)
+            return self._exchange(account_id).contract(wanted)
 
-        aged = self._of(account_id, f"positions {wanted.settle}", read)
-        return tuple(p for p in aged.value if p.instrument == wanted)
+        return self._of(account_id, f"contract {wanted}", read).value
 
     def position_mode(self, account_id: str, settle: str) -> PositionMode:
         """Whether the account nets its positions or keeps two legs."""

@@ -158,6 +158,9 @@ class FakeExchange:
     def positions(self, settle: str) -> tuple[Position, ...]:
         return self.rows
 
+    def contract(self, instrument: InstrumentId) -> tuple[Position, ...]:
+        return tuple(row for row in self.rows if row.instrument == instrument)
+
     def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
         self.placed.append(order)
         answer = self.on_place(order)

@@ -135,6 +135,7 @@ def test_an_exchange_is_made_once_per_account(office: Office) -> None:
         ({"futures": False, "withdraw": False}, "key_withdrawal_right"),
         ({"futures": False, "wallet": False}, "key_transfer_right"),
         ({"earn": False}, "key_no_trading_right"),
+        ({}, "key_rights_unknown"),
     ],
 )
 def test_keys_that_may_too_much_or_too_little_are_refused(
