@@ -33,7 +33,12 @@ EXTRA: dict[str, set[str]] = {
     "logs": {"mtrade.domain.errors"},
 }
 # Entry points wire the floors together; nothing imports them.
-ENTRIES = {"mtrade/bootstrap.py", "mtrade/admin.py", "mtrade/paper/__main__.py"}
+ENTRIES = {
+    "mtrade/bootstrap.py",
+    "mtrade/admin.py",
+    "mtrade/doctor.py",
+    "mtrade/paper/__main__.py",
+}
 DOORS: dict[str, set[str]] = {
     "flask": {"web"},
     "flask_openapi3": {"web"},
