@@ -53,7 +53,7 @@ def test(call: Call, form: KeyTestForm) -> Json:
             "name": check.name,
             "ok": check.ok,
             "code": check.code,
-            "message": call.text(f"checks.{check.code}", check.message),
+            "message": call.text(f"checks.{check.code}", check.message, {"uid": report.uid}),
         }
         for check in report.checks
     ]
