@@ -88,17 +88,10 @@ def _flag(value: object) -> object:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-def plain_json(value: object) -> Any:
-    """`value` as any JSON reader gives it back: numbers with a point are floats.
-
-    Only for the desk's own view state, never for money. Raises ValueError or RecursionError.
-    """
-    return json.loads(json.dumps(value, default=_float, allow_nan=False).encode("utf-8"))
-
-
 def _plain_json(value: object) -> object:
+    """`value` as any JSON reader gives it back: numbers with a point are floats, never money."""
     try:
-        return plain_json(value)
+        return json.loads(json.dumps(value, default=_float, allow_nan=False).encode("utf-8"))
     except (ValueError, RecursionError):
         raise fault("must be plain JSON") from None
 

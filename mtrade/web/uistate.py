@@ -1,10 +1,15 @@
-"""The desk's own view state: one JSON object, shared by all devices."""
+"""The desk's own view state: one JSON object, shared by all devices.
+
+Each value is kept as its own JSON text, because the store reads numbers as money and gives them
+back as text.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from mtrade.web.fields import plain_json
 from mtrade.web.ports import SettingsStore
 
 KEY = "ui"
@@ -12,11 +17,22 @@ KEY = "ui"
 
 def ui_state(settings: SettingsStore) -> tuple[dict[str, Any], int]:
     """The state and its version; empty before anything was chosen."""
-    value, version = settings.versioned(KEY)
-    return (plain_json(value) if isinstance(value, dict) else {}), version
+    kept, version = settings.versioned(KEY)
+    return _decoded(kept if isinstance(kept, dict) else {}), version
 
 
-def change_ui_state(settings: SettingsStore, changes: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def change_ui_state(
+    settings: SettingsStore, changes: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
     """Change single fields; None removes one. Raises InvalidRequest when it grows too large."""
-    value, version = settings.merge(KEY, changes)
-    return plain_json(value), version
+    encoded = {name: None if value is None else _text(value) for name, value in changes.items()}
+    kept, version = settings.merge(KEY, encoded)
+    return _decoded(kept), version
+
+
+def _decoded(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: json.loads(text) for name, text in kept.items() if isinstance(text, str)}
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
