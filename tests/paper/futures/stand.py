@@ -1,4 +1,4 @@
-"""A small futures exchange for tests: two USDT contracts and an inverse one, no synthetic market."""
+"""A small futures exchange for tests: two USDT contracts, an inverse one, no synthetic market."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal as D
 from typing import Any
 
 from mtrade.domain.instruments import Instrument, InstrumentId, Side, futures
-from mtrade.domain.numbers import loads
 from mtrade.domain.orders import TimeInForce
 from mtrade.domain.positions import Leg
 from mtrade.paper.faults import GateFault
@@ -183,11 +182,6 @@ def refusal(stand: Stand, method: str, path: str, uid: int = ALICE, **parts: Any
     except GateFault as fault:
         return fault.label
     raise AssertionError(f"not refused: {answer}")
-
-
-def json(text: str) -> Any:
-    """A JSON body as the shell parses it."""
-    return loads(text)
 
 
 def _marketable(body: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal as D
+from itertools import pairwise
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_the_ledger_explains_the_total(stand: Stand) -> None:
     rows = stand.ask("GET", f"{BASE}/account_book")
     assert D(rows[0]["balance"]) == stand.total()
     assert sum(D(row["change"]) for row in rows) == stand.total()
-    for newer, older in zip(rows, rows[1:], strict=False):
+    for newer, older in pairwise(rows):
         assert D(older["balance"]) + D(newer["change"]) == D(newer["balance"])
     history = stand.ask("GET", f"{BASE}/accounts")["history"]
     for kind in ("dnw", "pnl", "fee", "fund"):
