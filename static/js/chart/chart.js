@@ -25,7 +25,11 @@ let note = null;
 let table = null;
 
 const settings = () => ({ interval: '5m', count: 90, ...pref('chart') });
-const formatPrice = (value) => number(value.toFixed(Math.min(12, state.rules ? places(state.rules.price_step) : 2)));
+function formatPrice(value) {
+  const digits = state.rules ? places(state.rules.price_step) : 2;
+  return number(value.toFixed(Math.min(12, digits)), digits);
+}
+
 
 function formatTime(ms, long = false) {
   const options = long ? { day: '2-digit', month: '2-digit' } : { hour: '2-digit', minute: '2-digit' };

@@ -105,9 +105,10 @@ export class SvgChart {
     const { scale } = this;
     const seen = this.lines.filter((line) => line.price > scale.low && line.price < scale.high).sort((a, b) => b.price - a.price);
     let free = 0;
-    return seen.map((line) => {
+    const strokes = seen.map((line) => svg('g', { class: `line ${line.kind}` }, svg('path', { d: `M0 ${round(scale.y(line.price))}H${scale.right}` })));
+    const labels = seen.map((line) => {
       const y = round(scale.y(line.price));
-      const group = svg('g', { class: `line ${line.kind}` }, svg('path', { d: `M0 ${y}H${scale.right}` }));
+      const group = svg('g', { class: `line ${line.kind}` });
       const label = Math.max(y, free + 16);
       free = label;
       group.append(svg('rect', { x: scale.right, y: label - 8, width: scale.width - scale.right, height: 16 }), svg('text', { x: scale.right + 6, y: label + 4 }, this.formatPrice(line.price)));
@@ -117,6 +118,7 @@ export class SvgChart {
       }
       return group;
     });
+    return [...strokes, ...labels];
   }
 
   drawCross() {

@@ -1,4 +1,4 @@
-// Short messages: success leaves by itself, trouble stays until closed.
+// Short messages: success leaves by itself, trouble stays until closed. The host is a popover, so that it lies above dialogs.
 
 import { $, announce, h, icon } from './dom.js';
 import { t } from './i18n.js';
@@ -9,11 +9,14 @@ const MOST = 5;
 
 export function toast(kind, title, text = '', raw = '') {
   const host = $('#toasts');
+  if (!host.matches(':popover-open')) host.showPopover();
   const close = h('button', { type: 'button', class: 'icon-button small', 'aria-label': t('common.close') }, icon('x'));
   const node = h('div', { class: 'toast', data: { kind, testid: `toast-${kind}` } }, icon(ICONS[kind]),
     h('div', {}, h('b', {}, title), text && h('p', {}, text), raw && h('code', {}, raw)), close);
   close.addEventListener('click', () => node.remove());
   host.append(node);
+  host.hidePopover();
+  host.showPopover();
   while (host.children.length > MOST) host.firstElementChild.remove();
   announce(text ? `${title}. ${text}` : title, kind === 'bad');
   if (kind === 'good' || kind === 'info') setTimeout(() => node.remove(), STAY_MS);

@@ -3,7 +3,7 @@
 import { get, post } from '../core/api.js';
 import { confirm, open } from '../core/dialog.js';
 import { $, h, setText } from '../core/dom.js';
-import { compact, money, seconds, uptime } from '../core/format.js';
+import { money, number, seconds, uptime } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { link } from '../core/poller.js';
 import { isOwner, on, serverNow, state } from '../core/store.js';
@@ -37,7 +37,7 @@ function draw() {
   setText(part('pid'), lost ? '—' : String(status.pid));
   setText(part('version'), status.version);
   setText(part('mode'), t(`mode.${status.mode}`));
-  setText(part('db'), t('server.bytes', { size: compact(String(status.db_bytes ?? 0)) }));
+  setText(part('db'), t('server.bytes', { size: number(String((status.db_bytes ?? 0) / 1e6), 1) }));
   setText(part('unfinished'), String(status.unfinished ?? 0));
 }
 

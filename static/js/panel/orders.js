@@ -60,7 +60,7 @@ export function editOrder(row) {
 export async function cancelAll(rows, here) {
   if (!rows.length) return;
   const name = state.accounts.find((item) => item.id === state.active)?.name ?? '';
-  const scope = here ? state.place.instrument : t('orders.all_instruments');
+  const scope = here ? state.place.instrument : t(`orders.all_${state.place.market}`);
   const yes = await confirm({
     title: t('orders.cancel_all'), yes: t('orders.cancel_n', { n: rows.length }), danger: true, testid: 'cancel-all-dialog',
     body: [h('p', {}, t('orders.cancel_scope', { n: rows.length, account: name, scope }))],

@@ -86,6 +86,7 @@ function drawTools() {
   const tools = [];
   if (current === 'positions' && isFutures()) tools.push(button(t(hedge() ? 'hedge.dual' : 'hedge.single'), { class: 'small ghost', title: t('hedge.title'), 'data-testid': 'hedge-switch', onclick: switchHedge }));
   if (current === 'orders') tools.push(button(t('orders.cancel_all'), { class: 'small', 'data-testid': 'cancel-all', onclick: () => cancelAll(rowsOf(TABS.orders) ?? [], onlyHere()) }));
+  $('#only-here').closest('label').hidden = current === 'balances' || current === 'fills';
   $('#panel-tools').replaceChildren(...tools);
 }
 

@@ -4,17 +4,20 @@ import { abs, sign } from '../core/decimal.js';
 import { h, icon, setClass, setText } from '../core/dom.js';
 import { brief, dateTime, number, price } from '../core/format.js';
 import { has, t } from '../core/i18n.js';
-import { samePlace, state } from '../core/store.js';
+import { rulesOf } from '../core/rules.js';
 import { goTrade } from '../ui/places.js';
 
-export const rulesFor = (row) => (state.rules && samePlace({ market: 'futures', ...row }, state.place) ? state.rules : null);
-export const priceOf = (text, row) => price(text, rulesFor(row));
+/** On the instrument's grid; shortened while its rules are still on the way. */
+export function priceOf(text, row) {
+  const rules = rulesOf(row);
+  return rules ? price(text, rules) : brief(text, 6);
+}
 
 /** `0.036 BTC` from contracts when the rules are known, else contracts. */
 export function sizeOf(raw, row) {
   const amount = abs(raw ?? '0');
   if (row.market === 'spot') return `${brief(amount, 8)}`;
-  const rules = rulesFor(row);
+  const rules = rulesOf(row);
   if (rules && !rules.inverse) return `${brief(String(Number(amount) * Number(rules.multiplier)), 8)} ${rules.base}`;
   return t('unit.n_contracts', { n: amount, size: number(amount) });
 }

@@ -5,7 +5,7 @@ import { brief, money, number } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { hedge, isFutures, on, positionHere, state } from '../core/store.js';
 import { coins } from '../ui/book_model.js';
-import { abs } from '../core/decimal.js';
+import { abs, snap } from '../core/decimal.js';
 import { fill } from './form.js';
 import { draft, kind, reducing } from './model.js';
 
@@ -49,13 +49,14 @@ function drawVisibility(item) {
   }
   for (const node of $$('#ticket [data-only="futures"]')) node.hidden = !isFutures() || (node.querySelector('#reduce-only') !== null && hedge());
   $('#ticket [data-only="hedge"]').hidden = !hedge();
-  $('#protection').hidden = !item.protect;
+  $('#protection').hidden = !item.protect || !shown.protection;
   document.body.dataset.leg = hedge() ? item.leg : '';
 }
 
 function drawLists(item) {
   options($('#unit'), units(), item.unit);
-  options($('#tif'), ['gtc', 'ioc', 'fok'].map((key) => [key, t(`tif.${key}`)]), item.tif);
+  options($('#tif'), ['gtc', 'ioc', 'fok'].map((key) => [key, t(`tif.${key}_short`)]), item.tif);
+  $('#tif').title = t(`tif.${item.tif}`);
   const sources = (isFutures() ? SOURCES : ['last']).map((key) => [key, t(`source.${key}`)]);
   options($('#trigger-source'), sources, isFutures() ? item.trigger.source : 'last');
   for (const leg of ['tp', 'sl']) options($(`#${leg}-source`), sources, isFutures() ? item[leg].source : 'last');
@@ -90,6 +91,12 @@ function drawBalance() {
   return host.replaceChildren(...lines);
 }
 
+/** A fresh limit ticket starts at the last price, as a starting point to correct. */
+function suggestPrice() {
+  const item = draft();
+  if (!item.price && state.ticker?.last && state.rules) item.price = snap(state.ticker.last, state.rules.price_step, 'near');
+}
+
 export function draw() {
   const item = draft();
   drawHead(item);
@@ -105,6 +112,7 @@ export function init() {
   on('market', () => {
     if (state.rules !== null && state.rules?.name === rules?.name && state.rules?.market === rules?.market) return;
     rules = state.rules;
+    suggestPrice();
     draw();
     drawBalance();
   });

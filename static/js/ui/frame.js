@@ -4,6 +4,7 @@ import { $, $$, announce, h, icon, setText } from '../core/dom.js';
 import { countdown, money, price, seconds, uptime } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { link, refresh } from '../core/poller.js';
+import { goView } from './places.js';
 import { account, age, isFutures, networkOf, on, serverNow, state } from '../core/store.js';
 
 const LATE_MS = 2000;
@@ -139,6 +140,7 @@ function second() {
 
 export function init() {
   for (const node of $$('[data-plain-http]')) node.hidden = window.isSecureContext;
+  $('#connection').addEventListener('click', () => goView('settings', 'server'));
   on('accounts', () => { drawNetwork(); drawAccount(); drawTitle(); });
   on('account', () => { drawNetwork(); drawAccount(); drawCounts(); });
   on('market', drawTitle);

@@ -1,5 +1,6 @@
 // STOP: what can be ended at once, with the scope and the counts, as separate acts.
 
+import { get } from '../core/api.js';
 import { open } from '../core/dialog.js';
 import { $, h } from '../core/dom.js';
 import { sign } from '../core/decimal.js';
@@ -22,13 +23,25 @@ function holdButton(label, act, testid) {
   return node;
 }
 
-export function showStop() {
-  const orders = state.orders ?? [];
-  const positions = (state.positions ?? []).filter((row) => sign(row.size) !== 0);
+const MARKETS = [{ market: 'futures', settle: 'usdt' }, { market: 'futures', settle: 'btc' }, { market: 'spot' }];
+
+/** Everything the account has, not only what the screen shows; what cannot be read is said. */
+async function gather() {
+  const ask = (path, params) => get(path, { account: state.active, ...params }, { timeout: 5000 });
+  const answers = await Promise.allSettled([
+    ...MARKETS.map((place) => ask('/api/orders', { ...place, status: 'open' })),
+    ...['usdt', 'btc'].map((settle) => ask('/api/positions', { settle })),
+  ]);
+  const items = answers.map((answer) => answer.value?.items ?? []);
+  return { orders: items.slice(0, 3).flat(), positions: items.slice(3).flat().filter((row) => sign(row.size) !== 0), whole: answers.every((answer) => answer.status === 'fulfilled') };
+}
+
+export async function showStop() {
+  const { orders, positions, whole } = await gather();
   const name = account()?.name ?? '';
   open({
     title: t('stop.title'), testid: 'stop-dialog',
-    body: [h('p', {}, t('stop.scope', { name })), h('p', { class: 'muted' }, t('stop.copying'))],
+    body: [h('p', {}, t('stop.scope', { name })), h('p', { class: 'muted' }, t('stop.copying')), !whole && h('p', { class: 'note-box bad' }, t('stop.partial'))],
     actions: (close) => {
       const cancel = h('button', { type: 'button', class: 'button wide', 'data-focus': '', 'data-testid': 'stop-cancel', onclick: () => { close(true); cancelEach(orders, false); } }, t('stop.cancel', { n: orders.length }));
       const shut = holdButton(t('stop.close', { n: positions.length }), () => { close(true); closeAll(positions); }, 'stop-close');
