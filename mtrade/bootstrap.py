@@ -7,9 +7,11 @@ is the mirror of opening. Nothing happens at import.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from wsgiref.types import WSGIApplication
 
 from mtrade import __version__
@@ -19,6 +21,7 @@ from mtrade.domain.accounts import Credentials, Network, Secret
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Clock
 from mtrade.gate.lines import Lines
+from mtrade.keeper import Keeper
 from mtrade.logs.redaction import redactor
 from mtrade.loop import LoopThread
 from mtrade.paper.exchange import PaperExchange
@@ -28,6 +31,7 @@ from mtrade.store.access import Access
 from mtrade.store.accounts import AccountStore
 from mtrade.store.atomic import private_folder, sweep
 from mtrade.store.audit import AuditLog
+from mtrade.store.backup import open_or_restore
 from mtrade.store.instance import instance_id, machine_id
 from mtrade.store.journal import SqliteJournal
 from mtrade.store.paper import SqlitePaperStorage
@@ -42,11 +46,14 @@ from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
 from mtrade.trading.state import LiveState
+from mtrade.trading.views import Problem
 from mtrade.web.app import create_app
 
 PAPER_SEED = "paper_seed"
 FIRST_ACCOUNT = "first_account_made"
 START_S = 30.0
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -60,24 +67,31 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         sweep(folder, clock.now_ms())
     with ExitStack() as stack:
         copy = data / "logs" / "audit.jsonl"
-        audit = AuditLog(data / "audit.db", copy, redactor.clean)
+        files = _Files(settings.home, clock)
+        audit = files.opened(data / "audit.db", lambda path: AuditLog(path, copy, redactor.clean))
         stack.callback(audit.close)
-        access = Access(data / "access.db", settings.home / "run" / "setup_code.txt")
+        code = settings.home / "run" / "setup_code.txt"
+        access = files.opened(data / "access.db", lambda path: Access(path, code))
         stack.callback(access.close)
         if not access.has_password():
             access.issue_setup_code(clock.now_ms())
-        choices = SettingStore(data / "desk.db")
+        choices = files.opened(data / "desk.db", SettingStore)
         stack.callback(choices.close)
-        journal = _journal(stack, data, clock)
+        journal = _journal(stack, files, data, clock)
         vault = Vault.open(settings.home, settings.key_file, now_ms=clock.now_ms())
         book = AccountStore(settings.home / "accounts.json", vault, clock.now_ms())
+        files.note_accounts(book)
+        keeper = Keeper(settings.home, clock)
+        stack.callback(keeper.close)
         paper = None if settings.paper_url else _paper(stack, settings, data, choices, clock)
         url = settings.paper_url or (paper.url if paper else "")
         lines = Lines(lambda: url)
         stack.callback(lines.close)
         accounts = AccountManager(book, lines, choices, clock, paper)
-        desk = _desk(stack, settings, accounts, journal, choices, clock)
+        notices = partial(files.notices, keeper)
+        desk = _desk(stack, settings, accounts, journal, choices, clock, notices)
         lines.start()
+        keeper.start()
         if paper is not None:
             _first_account(accounts, choices)
         yield create_app(
@@ -91,6 +105,45 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             allowed_hosts=settings.allowed_hosts,
             database_bytes=lambda: sum(f.stat().st_size for f in data.glob("*.db*")),
         )
+
+
+class _Files:
+    """Opens databases, from a backup where one is damaged, and remembers what to tell the owner."""
+
+    def __init__(self, home: Path, clock: Clock) -> None:
+        self._home = home
+        self._now_ms = clock.now_ms()
+        self._notices: list[Problem] = []
+
+    def opened(self, path: Path, opener: Callable[[Path], T]) -> T:
+        """What `opener` opens at `path`. Raises StoreError naming the file."""
+        found, backup = open_or_restore(path, self._home, self._now_ms, lambda: opener(path))
+        if backup is not None:
+            self._note("restored", file=path.name, backup=backup.name)
+        return found
+
+    def note_accounts(self, book: AccountStore) -> None:
+        """Say when the last good copy was used, and which keys had lain in clear."""
+        if book.recovered:
+            self._note("accounts_recovered", file="accounts.json")
+        for name in book.sealed_plain:
+            self._note("key_was_plain", account=name)
+
+    def notices(self, keeper: Keeper) -> tuple[Problem, ...]:
+        """Everything the owner should know about the files."""
+        if not keeper.problem:
+            return tuple(self._notices)
+        return (*self._notices, Problem("backup_failed", keeper.problem))
+
+    def _note(self, code: str, **params: str) -> None:
+        self._notices.append(Problem(code, _NOTICES[code].format(**params), params=params))
+
+
+_NOTICES = {
+    "restored": "{file} was damaged; the backup {backup} is in use: compare with the exchange",
+    "accounts_recovered": "{file} was damaged; its last good copy is in use",
+    "key_was_plain": "the key of {account} lay in clear: make a new one at the exchange",
+}
 
 
 class EmbeddedPaper:
@@ -109,8 +162,8 @@ class EmbeddedPaper:
         return Credentials(key, Secret(secret))
 
 
-def _journal(stack: ExitStack, data: Path, clock: Clock) -> SqliteJournal:
-    journal = SqliteJournal(data / "mtrade.db")
+def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> SqliteJournal:
+    journal = files.opened(data / "mtrade.db", SqliteJournal)
     stack.callback(journal.close)
     instance = instance_id(journal.database, machine_id())
     journal.begin_epoch(clock.now_ms(), own_identity().boot_id, instance, __version__)
@@ -145,6 +198,7 @@ def _desk(
     journal: SqliteJournal,
     choices: SettingStore,
     clock: Clock,
+    notices: Callable[[], tuple[Problem, ...]],
 ) -> Desk:
     state = LiveState(accounts, clock)
     accounts.on_change = state.forget
@@ -168,6 +222,7 @@ def _desk(
         choices=choices,
         clock=clock,
         limits=limits,
+        notices=notices,
     )
     stack.callback(pipeline.close)
     pipeline.start()

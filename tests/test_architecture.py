@@ -24,6 +24,7 @@ FLOORS: dict[str, set[str]] = {
     "logs": set(),
     "loop": set(),
     "clock": set(),
+    "keeper": {"domain", "store"},
     "process": {"config", "logs"},
     "web": {"domain", "trading"},
 }

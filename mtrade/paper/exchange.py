@@ -73,8 +73,8 @@ class Addresses:
         return cls(
             rest=f"http://{shown}:{port}/api/v4",
             ws_spot=f"ws://{shown}:{port}/ws/v4/",
-            ws_futures_usdt=f"ws://{shown}:{port}/v4/ws/usdt",
-            ws_futures_btc=f"ws://{shown}:{port}/v4/ws/btc",
+            ws_futures_usdt=f"ws://{shown}:{port}/v4/ws/futures/usdt",
+            ws_futures_btc=f"ws://{shown}:{port}/v4/ws/futures/btc",
         )
 
 

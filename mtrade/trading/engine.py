@@ -32,7 +32,7 @@ from mtrade.trading.planner import Plan, Planner
 from mtrade.trading.ports import Choices, FillJournal
 from mtrade.trading.preview import Previewer
 from mtrade.trading.state import LiveState
-from mtrade.trading.views import Health, Preview, Submission
+from mtrade.trading.views import Health, Preview, Problem, Submission
 from mtrade.trading.wishes import CloseWish, OrderWish, ProtectWish
 
 ANSWER_S = 6.0
@@ -56,6 +56,7 @@ class TradingEngine:
         choices: Choices,
         clock: Clock,
         limits: Callable[[], RiskLimits],
+        notices: Callable[[], tuple[Problem, ...]] = tuple,
     ) -> None:
         self._accounts = accounts
         self._state = state
@@ -67,6 +68,7 @@ class TradingEngine:
         self._choices = choices
         self._clock = clock
         self._limits = limits
+        self._notices = notices
 
     def submit(self, wish: OrderWish) -> Submission:
         """Send one order (or conditional order), once per `request_id`.
@@ -224,8 +226,8 @@ class TradingEngine:
         return mode
 
     def health(self) -> Health:
-        """Whether the engine and its journal are whole."""
-        problems = self._pipeline.problems()
+        """Whether the engine, its journal and the files are whole."""
+        problems = (*self._pipeline.problems(), *self._notices())
         return Health(not problems, problems)
 
     def unfinished(self) -> int:

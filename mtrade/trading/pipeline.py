@@ -22,6 +22,7 @@ from mtrade.trading.messages import Answered, Commit, FillsRead, Look, Override,
 from mtrade.trading.ports import FillJournal
 from mtrade.trading.resolver import POLL_S, TRACK_S, weigh
 from mtrade.trading.timers import Timers
+from mtrade.trading.views import Problem
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Pipeline:
         self._timers = Timers(clock)
         self._again: list[object] = []
         self._stopping = threading.Event()
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, Problem] = {}
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -87,7 +88,9 @@ class Pipeline:
         except TimeoutError:
             if reply.cancel():  # the engine has not taken it up, and now never will
                 raise StoreError("the journal was not ready in time; nothing was sent") from None
-            return self._as_written(intents)
+            if known := self._journal.by_request(intents[0].account_id, intents[0].request_id):
+                return (known,)
+            raise StoreError("the journal refused the order; nothing was sent") from None
 
     def look(self, account_id: str, order_id: str, changed: VenueOrder | None = None) -> None:
         """An order was cancelled or amended: find out about it now."""
@@ -99,8 +102,8 @@ class Pipeline:
         self._inbox.put(Override(intent_id, reason, reply))
         return reply.result(10.0)
 
-    def problems(self) -> tuple[str, ...]:
-        """What is wrong, one sentence each; empty when all is well."""
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong; empty when all is well."""
         return tuple(self._problems.values())
 
     def unfinished(self) -> int:
@@ -117,12 +120,6 @@ class Pipeline:
             self._thread.join(DRAIN_S)
         self._courier.close()
 
-    def _as_written(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
-        first = intents[0]
-        if known := self._journal.by_request(first.account_id, first.request_id):
-            return (known,)
-        raise StoreError("the journal refused the order; nothing was sent")
-
     def _run(self) -> None:
         use_decimal_context()
         while True:
@@ -137,7 +134,7 @@ class Pipeline:
             except Exception:
                 # The engine must outlive any single message; health shows that one was lost.
                 log.exception("the engine could not handle a message")
-                self._problems["engine"] = "an internal error was logged; see the log"
+                self._note("engine", "an internal error was logged; see the log")
 
     def _work(self, message: object | None) -> None:
         if message is not None:
@@ -154,7 +151,7 @@ class Pipeline:
             self._handle(message)
         except StoreError as fault:
             log.error("the journal cannot be written: %s", fault.message)
-            self._problems["journal"] = f"the journal cannot be written: {fault.message}"
+            self._note("journal", f"the journal cannot be written: {fault.message}")
             self._again.append(message)
 
     def _handle(self, message: object) -> None:
@@ -183,7 +180,7 @@ class Pipeline:
         try:
             stored = self._journal.commit(message.intents)
         except MTradeError as fault:
-            self._problems["journal"] = f"the journal cannot be written: {fault.message}"
+            self._note("journal", f"the journal cannot be written: {fault.message}")
             message.reply.set_exception(fault)
             return
         self._problems.pop("journal", None)
@@ -276,6 +273,9 @@ class Pipeline:
         ended = void(intent, self._clock.now_ms(), label="BY_HAND", evidence=message.reason)
         self._store(ended)
         message.reply.set_result(ended)
+
+    def _note(self, code: str, message: str) -> None:
+        self._problems[code] = Problem(code, message)
 
     def _fire_timers(self) -> None:
         for intent_id in self._timers.due():

@@ -125,7 +125,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether the engine is whole; every problem is a sentence."""
+    """Whether everything is whole; each problem has a code to translate and its numbers."""
 
     ok: bool
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()

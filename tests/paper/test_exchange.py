@@ -79,8 +79,8 @@ def test_the_ready_line_names_every_address(paper):
     assert paper.addresses == {
         "rest": f"http://{base}/api/v4",
         "ws_spot": f"ws://{base}/ws/v4/",
-        "ws_futures_usdt": f"ws://{base}/v4/ws/usdt",
-        "ws_futures_btc": f"ws://{base}/v4/ws/btc",
+        "ws_futures_usdt": f"ws://{base}/v4/ws/futures/usdt",
+        "ws_futures_btc": f"ws://{base}/v4/ws/futures/btc",
         "pid": paper.process.pid,
     }
 

@@ -236,7 +236,7 @@ def test_a_journal_that_cannot_be_written_sends_nothing_and_shows(world: World) 
     with pytest.raises(StoreError, match="disk full"):
         world.pipeline.commit([world.draft()], 5)
     assert not world.exchange.placed
-    assert "disk full" in world.pipeline.problems()[0]
+    assert "disk full" in world.pipeline.problems()[0].message
 
 
 def test_an_outcome_the_journal_could_not_take_is_written_later(world: World) -> None:
