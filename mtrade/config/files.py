@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+# Without it Windows would change line ends behind our back.
+BINARY: int = getattr(os, "O_BINARY", 0)
 _RETRY_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4)
 # A virus scanner or an editor that holds the file for a moment; anything else is a real refusal.
 _BUSY_ON_WINDOWS = frozenset({5, 32, 33})
@@ -20,7 +22,7 @@ def replace_text(path: Path, text: str, *, mode: int = 0o600) -> None:
     Raises OSError when the folder or the file refuses.
     """
     part = path.with_name(f".tmp-{path.name}-{secrets.token_hex(4)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

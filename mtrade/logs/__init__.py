@@ -28,6 +28,7 @@ Event = MutableMapping[str, Any]
 _DATED = re.compile(r"mtrade-(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.log")
 _NOISY = ("urllib3", "requests", "asyncio", "aiohttp.access", "filelock")
 _RETRY_S = 5.0
+_BINARY: int = getattr(os, "O_BINARY", 0)
 
 
 __all__ = ["DatedFiles", "get_logger", "human_line", "log_files", "opened", "register_secret"]
@@ -144,7 +145,7 @@ def _order(path: Path) -> tuple[str, int]:
 
 def _open_private(path: Path) -> TextIO:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
     return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from mtrade.config.files import make_private_folder
+from mtrade.config.files import BINARY, make_private_folder
 
 _MAX_OUTPUT = 1_048_576
 # A detached server is not the unit's own process any more; it must not believe it is.
@@ -31,7 +31,7 @@ class Output:
 
     def open(self) -> IO[bytes]:
         """For appending; readable by its owner only."""
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         return os.fdopen(descriptor, "ab")
 
     def tail(self, lines: int = 20) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from mtrade.config.files import replace_text
+from mtrade.config.files import BINARY, replace_text
 from mtrade.process.identity import MAX_PID, Identity
 from mtrade.process.paths import HomePaths
 
@@ -136,6 +136,12 @@ def write_stop_request(paths: HomePaths, nonce: str, actor: str) -> None:
     replace_text(paths.stop_request, json.dumps({"nonce": nonce, "actor": actor}) + "\n")
 
 
+def remove_stop_request(paths: HomePaths, nonce: str) -> None:
+    """Remove the request that the owner of `nonce` has obeyed."""
+    if stop_requested_by(paths, nonce) is not None:
+        _remove(paths.stop_request)
+
+
 def stop_requested_by(paths: HomePaths, nonce: str) -> str | None:
     """Who asked the owner of `nonce` to stop; None when nobody did."""
     raw = _read_small(paths.stop_request)
@@ -152,7 +158,7 @@ def stop_requested_by(paths: HomePaths, nonce: str) -> str | None:
 
 def _read_small(path: Path) -> str | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             return file.read(_MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):

@@ -35,6 +35,7 @@ from mtrade.process.record import (
     instance_of,
     remove_record,
     remove_stale,
+    remove_stop_request,
     stop_requested_by,
     write_record,
 )
@@ -74,8 +75,9 @@ def run(
         logs.register_secret(record.nonce)
         restart = _restarter(settings, paths, record, script)
         control = ServerControl(record, settings.home, restart)
-        stack.enter_context(_recorded(paths, record))
+        # Who finds the record may signal us at once, so the handlers come first.
         stack.enter_context(signals_to(control))
+        stack.enter_context(_recorded(paths, record))
         stack.callback(_forget_note, paths, record.started_ms)
         application = stack.enter_context(build(settings, control))
         stack.callback(_begin_end, control)
@@ -194,15 +196,25 @@ def _logging(settings: Settings, paths: HomePaths) -> AbstractContextManager[Non
     )
 
 
+def _write(paths: HomePaths, record: ServerRecord) -> None:
+    try:
+        write_record(paths, record)
+    except OSError as error:
+        raise ProcessError(
+            f"{error.filename or paths.record} cannot be written: {error.strerror or error}",
+            exit_code=1,
+            code="record_unwritable",
+        ) from error
+
+
 @contextmanager
 def _recorded(paths: HomePaths, record: ServerRecord) -> Iterator[None]:
     """The record exists as long as this block; even an early exit takes it away, if it is ours."""
     atexit.register(remove_record, paths, record.nonce)
     try:
-        write_record(paths, record)
+        _write(paths, record)
         yield
     finally:
         remove_record(paths, record.nonce)
         atexit.unregister(remove_record)
-        if stop_requested_by(paths, record.nonce) is not None:
-            paths.stop_request.unlink(missing_ok=True)
+        remove_stop_request(paths, record.nonce)

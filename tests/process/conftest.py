@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mtrade.process import launch
 from mtrade.process.manager import ProcessManager, Timing
 from mtrade.process.paths import HomePaths
 from mtrade.process.record import ServerRecord, read_record
@@ -95,6 +96,8 @@ class House:
         record = read_record(self.paths)
         if record is not None and self.manager().status().record is not None:
             self.manager().stop(force=True)
+        while launch._launched:
+            launch._launched.pop().wait(10)
         for child in self.started:
             if child.poll() is None:
                 child.send_signal(signal.SIGCONT)

@@ -126,6 +126,7 @@ def test_two_first_starts_make_one_environment_and_a_third_makes_none(project: P
 
 
 @pytest.mark.process
+@pytest.mark.full
 def test_a_changed_lock_installs_again_and_a_wrong_hash_is_refused(project: Project) -> None:
     assert "installing 2 packages" in project.run("start").stdout
     project.lock.write_text(wheel(project.wheels, "gamma_pkg"))
@@ -153,6 +154,7 @@ def test_nothing_was_ever_started_here(project: Project) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.full
 def test_a_broken_environment_is_made_again(project: Project) -> None:
     python = environment.venv_python(project.folder)
     python.parent.mkdir(parents=True)
