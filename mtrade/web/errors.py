@@ -41,11 +41,11 @@ def answer(error: MTradeError) -> Response:
     """The response for one of our errors."""
     if error.status >= 500 and not isinstance(error, ExchangeError):
         log.error("request failed: %s", error.code, exc_info=error)
-    return _response(error.status, shape(error, language()), _retry_after(error))
+    return _response(error.status, error)
 
 
 def shape(error: MTradeError, lang: str) -> dict[str, object]:
-    """The one error shape, translated; English where the catalogue is silent."""
+    """What the one error shape holds, translated; English where the catalogue is silent."""
     catalogue = web_context().catalogue
     fields = error.fields if isinstance(error, InvalidRequest) else {}
     reasons = {name: catalogue.reason(lang, reason) for name, reason in fields.items()}
@@ -53,7 +53,7 @@ def shape(error: MTradeError, lang: str) -> dict[str, object]:
     if reasons:
         params["fields"] = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     message = catalogue.text(lang, f"errors.{error.code}", params) or error.message
-    body = {
+    return {
         "code": error.code,
         "message": message,
         "fields": reasons,
@@ -62,7 +62,6 @@ def shape(error: MTradeError, lang: str) -> dict[str, object]:
         "raw": getattr(error, "raw", None) or None,
         "retry_after": _retry_after(error),
     }
-    return {"error": body}
 
 
 def language() -> str:
@@ -89,7 +88,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code, message = _HTTP_CODES.get(status, ("bad_request", "the request is not valid"))
     refusal = MTradeError(message, code=code)
-    response = _response(status if status < 500 else 500, shape(refusal, language()), None)
+    response = _response(status if status < 500 else 500, refusal)
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
@@ -99,11 +98,21 @@ def _unforeseen(error: Exception) -> Response:
     log.error("unforeseen error in %s %s", request.method, request.path, exc_info=error)
     web_context().faults.note(f"{type(error).__name__} while answering {request.method}")
     refusal = MTradeError("something went wrong inside mTrade; the log has the details")
-    return _response(500, shape(refusal, language()), None)
+    return _response(500, refusal)
 
 
-def _response(status: int, body: dict[str, object], retry_after: int | None) -> Response:
-    response = Response(numbers.dumps(body), status, mimetype="application/json")
+def _response(status: int, error: MTradeError) -> Response:
+    """JSON for the API, one plain sentence for a person who opened a page.
+
+    Who came under a foreign name gets a constant answer: it tells nothing, not even a language.
+    """
+    foreign = status == 421
+    found = shape(error, "en" if foreign else language())
+    if foreign or request.path.startswith("/api/"):
+        response = Response(numbers.dumps({"error": found}), status, mimetype="application/json")
+    else:
+        response = Response(f"{found['message']}\n", status, mimetype="text/plain")
+    retry_after = _retry_after(error)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import NotFound
@@ -43,9 +44,11 @@ def install(app: Flask, context: WebContext) -> None:
 
 
 def to_entrance(context: WebContext) -> Response:
-    """Where a stranger is sent: the first run's page, or the login."""
-    target = "/login" if context.access.has_password() else "/setup"
-    return _see_other(target)
+    """Where a stranger is sent: the first run's page, or the login, which then leads back."""
+    if not context.access.has_password():
+        return _see_other("/setup")
+    wanted = request.path if request.endpoint in SIGNED_IN and request.path != "/" else ""
+    return _see_other(f"/login?next={quote(wanted, safe='')}" if wanted else "/login")
 
 
 def login() -> Response:

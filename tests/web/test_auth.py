@@ -55,6 +55,9 @@ def test_login_sets_a_strict_cookie_and_gives_the_token(site: Site) -> None:
     response = site.stranger().post("/api/auth/login", {"password": PASSWORD, "remember": True})
     assert set(response.json) == {"role", "csrf"}
     cookie = response.headers["Set-Cookie"]
+    assert "Max-Age=7776000" in cookie
+    once = site.stranger().post("/api/auth/login", {"password": PASSWORD})
+    assert "Max-Age" not in once.headers["Set-Cookie"]
     for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
         assert word in cookie
     assert "Secure" not in cookie

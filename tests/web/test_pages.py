@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from mtrade.web import pages
@@ -24,7 +26,10 @@ def test_a_signed_in_page_holds_first_data(site: Site, path: str) -> None:
 @pytest.mark.parametrize("path", [*DESK_PAGES, "/openapi/", "/openapi/openapi.json", "/nowhere"])
 def test_a_stranger_is_sent_to_the_login(site: Site, path: str) -> None:
     response = site.stranger().get(path)
-    assert (response.status_code, response.headers["Location"]) == (303, "/login")
+    assert response.status_code == 303
+    known = path in DESK_PAGES and path != "/"
+    back = f"?next={quote(path, safe='')}" if known else ""
+    assert response.headers["Location"] == f"/login{back}"
     assert response.data == b""
 
 
@@ -49,7 +54,9 @@ def test_the_login_page_is_skipped_when_signed_in(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/trade/spot/btc", "/trade/futures/eur/BTC_USDT", "/nowhere"])
 def test_an_address_that_names_nothing_is_not_a_page(site: Site, path: str) -> None:
-    assert site.browser().get(path).status_code == 404
+    response = site.browser().get(path)
+    assert response.status_code == 404
+    assert response.content_type.startswith("text/plain")
 
 
 def test_the_language_is_asked_for_then_chosen_then_the_browsers(site: Site) -> None:

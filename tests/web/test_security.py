@@ -193,7 +193,8 @@ def test_other_hosts_get_a_constant_answer_before_anything_else(site: Site, host
     browser = site.browser()
     answers = set()
     for path in ("/api/ping", "/", "/static/x/css/tokens.css", "/nowhere"):
-        response = browser.send("GET", path, headers={"Host": host})
+        headers = {"Host": host, "Accept-Language": "ru" if path == "/" else "en"}
+        response = browser.send("GET", path, headers=headers)
         assert response.status_code == 421
         answers.add(response.data)
     assert len(answers) == 1

@@ -73,7 +73,7 @@ def elevate(call: Call, form: ElevateForm) -> Response:
     call.audit("elevate.ok")
     token = callers.csrf_token(call.context, secret)
     body: Json = {"csrf": token, "elevated_until_ms": fresh.elevated_until_ms}
-    return _with_cookie(call, json_response(body), secret)
+    return _with_cookie(call, json_response(body), secret, fresh)
 
 
 def logout(call: Call, form: Empty) -> Response:
@@ -136,15 +136,15 @@ def _signed_in(call: Call, *, remember: bool, status: int) -> Response:
         now_ms=call.now_ms,
     )
     body: Json = {"role": opened.role, "csrf": callers.csrf_token(call.context, secret)}
-    return _with_cookie(call, json_response(body, status), secret)
+    return _with_cookie(call, json_response(body, status), secret, opened)
 
 
-def _with_cookie(call: Call, response: Response, secret: str) -> Response:
-    """The cookie outlives the browser; the server decides when the session ends."""
+def _with_cookie(call: Call, response: Response, secret: str, opened: Session) -> Response:
+    """A remembered device keeps its cookie; when the session ends, the server decides."""
     response.set_cookie(
         callers.cookie_name(call.context.control.port, tls=call.tls),
         secret,
-        max_age=LONGEST_LIFE_S,
+        max_age=LONGEST_LIFE_S if opened.remember else None,
         path="/",
         secure=call.tls,
         httponly=True,
