@@ -14,6 +14,8 @@ from wsgiref.types import WSGIApplication
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
+from mtrade.config.reader import fault
+
 MAX_HEADER_BYTES = 16 * 1024
 MAX_BODY_BYTES = 256 * 1024
 QUEUE = 128
@@ -63,12 +65,15 @@ def serving(
     certificate: Path | None = None,
     private_key: Path | None = None,
 ) -> Iterator[None]:
-    """Answer requests until the block ends; running ones get 5 s then."""
+    """Answer requests until the block ends; running ones get 5 s then.
+
+    Raises ConfigError when certificate and key cannot be used together.
+    """
     # cheroot would take a service manager's socket instead of ours.
     os.environ.pop("LISTEN_PID", None)
     server = HttpServer(bound, application, threads)
     if certificate is not None:
-        server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(private_key))
+        server.ssl_adapter = _tls(certificate, private_key)
     server.prepare()
     thread = threading.Thread(target=server.serve, name="http", daemon=True)
     thread.start()
@@ -77,3 +82,11 @@ def serving(
     finally:
         server.stop()
         thread.join(SHUTDOWN_S)
+
+
+def _tls(certificate: Path, private_key: Path | None) -> BuiltinSSLAdapter:
+    try:
+        return BuiltinSSLAdapter(str(certificate), str(private_key))
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        reason = f"certificate and key cannot be used together: {error}"
+        raise fault("settings", reason, key="MTRADE_TLS_CERT") from error

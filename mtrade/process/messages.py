@@ -26,7 +26,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "env_package": ("  {done}/{count} {name}", "  {done}/{count} {name}"),
     "env_wait": ("другой запуск готовит .venv, жду", "another start is preparing .venv, waiting"),
-    "env_old": ("нужен Python 3.11 или новее", "Python 3.11 or newer is needed"),
     "env_no_venv": (
         "в этом Python нет модуля venv. Установите его: sudo apt install {package}",
         "this Python has no venv module. Install it: sudo apt install {package}",

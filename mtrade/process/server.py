@@ -42,7 +42,8 @@ from mtrade.process.record import (
 from mtrade.process.signals import signals_to
 
 POLL_S = 0.2
-SHUTDOWN_LIMIT_S = 20.0
+# Shorter than the 20 s that stop.py waits, so that it sees the end.
+SHUTDOWN_LIMIT_S = 18.0
 ALREADY_RUNNING = 0
 
 Build = Callable[[Settings, ServerControl], AbstractContextManager[WSGIApplication]]

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mtrade.domain.errors import ProcessError
+from mtrade.domain.errors import ConfigError, ProcessError
 from mtrade.process import network, probe
 from mtrade.process.http import MAX_BODY_BYTES, serving
 from mtrade.process.record import instance_of
@@ -134,6 +134,16 @@ def test_the_probe_trusts_exactly_the_own_certificate(
         assert answer.instance == record.instance
         plain = record_for(tmp_path, port=port)
         assert probe.ask(plain) is None
+
+
+def test_a_certificate_without_its_key_is_told(certificate: tuple[Path, Path]) -> None:
+    cert, _ = certificate
+    with (
+        network.bind("127.0.0.1", 0) as bound,
+        pytest.raises(ConfigError, match="MTRADE_TLS_CERT"),
+        serving(bound, application, threads=2, certificate=cert, private_key=cert),
+    ):
+        pass
 
 
 def test_the_probe_takes_nothing_else_for_an_answer(tmp_path: Path) -> None:
