@@ -26,7 +26,7 @@ from mtrade.logs.redaction import redactor, register_secret
 Event = MutableMapping[str, Any]
 
 _DATED = re.compile(r"mtrade-(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.log")
-_NOISY = ("urllib3", "requests", "asyncio", "aiohttp.access", "filelock")
+_NOISY = ("urllib3", "requests", "asyncio", "aiohttp.access")
 _RETRY_S = 5.0
 _BINARY: int = getattr(os, "O_BINARY", 0)
 

@@ -66,7 +66,7 @@ def test_same_pid_of_another_time_is_not_signalled(house: House) -> None:
 GARBAGE = ["0\n", "-1\n", "1\n", f"{os.getpid()}\n", "text\n", f"{10**20}\n", "", "1.5", "\x00" * 9]
 
 
-@pytest.mark.parametrize("content", GARBAGE)
+@pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
 def test_garbage_in_the_pid_file_never_signals(
     house: House, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

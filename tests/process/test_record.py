@@ -123,6 +123,6 @@ def test_stale_things_of_any_kind_go(tmp_path: Path) -> None:
     assert target.read_text() == "x"
 
 
-@pytest.mark.parametrize("pid", [-1, 0, 1, own_identity().pid, 10**20])
+@pytest.mark.parametrize("pid", [-1, 0, 1, own_identity().pid, 10**20], ids=range(5))
 def test_some_pids_are_never_signalled(pid: int) -> None:
     assert not signallable(pid)
