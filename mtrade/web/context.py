@@ -10,7 +10,9 @@ from pathlib import Path
 
 from flask import current_app
 
+from mtrade.domain.accounts import Network
 from mtrade.domain.errors import AccessDenied
+from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.ports import Clock
 from mtrade.trading.desk import Desk
 from mtrade.web.assets import Assets
@@ -97,6 +99,13 @@ class Call:
     def account_id(self, account_id: str | None) -> str:
         """The id of a known account; left out, the active one. Raises NotFound."""
         return self.desk.accounts.get(account_id).id
+
+    def known(self, network: Network, wanted: InstrumentId | None) -> InstrumentId | None:
+        """`wanted`, if the network has it. Raises NotFound: an exchange asked for what it does not
+        have fails in its own words, which reads like a fault of the line."""
+        if wanted is not None:
+            self.desk.state.instrument(network, wanted)
+        return wanted
 
     def text(self, key: str, english: str, params: Mapping[str, object] | None = None) -> str:
         """A text in the caller's language; `english` where the catalogue is silent."""

@@ -14,12 +14,15 @@ from mtrade.web.context import Call
 from mtrade.web.order_forms import AmendForm, CancelAllForm, settle_of
 from mtrade.web.queries import ObjectQuery, OrdersQuery
 
+Orders = Aged[tuple[VenueOrder, ...]]
+
 
 def listing(call: Call, form: OrdersQuery) -> Json:
     """Open orders of a market, or the history of one instrument."""
     account = call.desk.accounts.get(form.account)
+    wanted = call.known(account.network, form.instrument_id())
     read = _history if form.status == "history" else _open
-    aged = read(call, account.id, form)
+    aged = read(call, account.id, form, wanted)
     rows = orders_json(call, account.id, aged.value)
     return codec.items(rows, codec.origin(account, aged.age_ms))
 
@@ -55,16 +58,14 @@ def orders_json(call: Call, account_id: str, rows: Sequence[VenueOrder]) -> list
     return [codec.order(row, own) for row in rows]
 
 
-def _open(call: Call, account_id: str, form: OrdersQuery) -> Aged[tuple[VenueOrder, ...]]:
+def _open(call: Call, account_id: str, form: OrdersQuery, wanted: InstrumentId | None) -> Orders:
     aged = call.desk.state.open_orders(account_id, form.market, form.settle_text())
-    wanted = form.instrument_id()
     if wanted is None:
         return aged
     return Aged(tuple(row for row in aged.value if row.instrument == wanted), aged.age_ms)
 
 
-def _history(call: Call, account_id: str, form: OrdersQuery) -> Aged[tuple[VenueOrder, ...]]:
-    wanted = form.instrument_id()
+def _history(call: Call, account_id: str, form: OrdersQuery, wanted: InstrumentId | None) -> Orders:
     if wanted is None:
         reason = "is required"
         raise InvalidRequest(f"instrument {reason}", fields={"instrument": reason})
