@@ -122,6 +122,8 @@ class Liquidation:
         required = sum((self._exposure.maintenance(p) for p in crossed), ZERO)
         if not crossed or pool > required:
             return
+        for resting in self._state.open_orders(account.uid, account.settle):
+            self._keeper.finish(resting, FinishAs.LIQUIDATED, now_ms)
         values = {id(p): self._exposure.value(p) for p in crossed}
         total = sum(values.values(), ZERO)
         # Gains first, so that they are there to pay the losses.

@@ -145,7 +145,19 @@ class Settlement:
             positions.add(position, rules, parts.opening * sign, fill.price, fill.now_ms)
             position.pnl_fee -= cost
             done.fee += cost
+            self._fit_wallet(position, done)
         return done
+
+    def _fit_wallet(self, position: Position, done: _Outcome) -> None:
+        """Losses may have eaten what an order had reserved: then it opens with less margin."""
+        account = self._state.account(position.uid, position.settle)
+        free = account.total + done.profit - self._exposure.isolated_margin(account)
+        short = max(done.fee - free, ZERO)
+        from_margin = min(short, position.margin)
+        position.margin -= from_margin
+        waived = min(short - from_margin, max(done.fee, ZERO))
+        position.pnl_fee += waived
+        done.fee -= waived
 
     def _close_part(
         self, position: Position, room: Room, closing: Decimal, fill: Fill, done: _Outcome
@@ -155,8 +167,7 @@ class Settlement:
         made = positions.reduce(position, rules, closing, fill.price)
         kept = max(made, -can_lose)
         cost = margin.fee(rules, closing, fill.price, fill.rate)
-        if kept < 0:
-            cost = min(cost, can_lose + kept)
+        cost = min(cost, can_lose + kept)
         self._wallets.house(position.settle, Flow.PROFIT, made - kept, fill.now_ms)
         position.pnl_pnl += kept
         position.pnl_fee -= cost

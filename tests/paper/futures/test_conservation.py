@@ -38,14 +38,14 @@ class Trading(RuleBasedStateMachine):
         for uid in (ALICE, BOB):
             self.stand.venue.withdraw(uid, "usdt", D(9000), self.stand.now_ms)
             self.stand.venue.withdraw(uid, "btc", D("0.9"), self.stand.now_ms)
+            if dual and uid == BOB:
+                for settle in ("usdt", "btc"):
+                    self.stand.call("POST", f"/futures/{settle}/dual_mode?dual_mode=true", uid)
         for key, price in BASE.items():
             self.stand.book(str(price - 1), str(price + 1), key=key)
             if cross:
                 self.stand.leverage("leverage=0&cross_leverage_limit=50", BOB, key)
             self.stand.leverage("leverage=40", ALICE, key)
-        if dual:
-            for settle in ("usdt", "btc"):
-                self.stand.call("POST", f"/futures/{settle}/dual_mode?dual_mode=true", BOB)
         self.wealth = {settle: self.stand.wealth(settle) for settle in ("usdt", "btc")}
 
     @rule(uid=users, key=contracts, size=sizes, sign=signs, off=steps, kind=st.integers(0, 5))
@@ -82,6 +82,14 @@ class Trading(RuleBasedStateMachine):
         for other in self.stand.world.rooms.values():
             if other.funding_next_ms <= self.stand.now_ms:
                 other.roll_funding(self.stand.now_ms)
+
+    @rule(uid=users, settle=st.sampled_from(["usdt", "btc"]))
+    def deposit(self, uid: int, settle: str) -> None:
+        amount = D(500) if settle == "usdt" else D("0.02")
+        if self.stand.total(uid, settle) > amount:
+            return
+        self.stand.venue.deposit(uid, settle, amount, self.stand.now_ms)
+        self.wealth[settle] += amount
 
     @rule(uid=users, key=contracts, side=st.sampled_from(["", "bid", "ask"]))
     def cancel(self, uid: int, key: InstrumentId, side: str) -> None:
@@ -229,14 +237,14 @@ def walk(seed: int, steps: int) -> Trading:
     day.open(dual=dice.random() < 0.3, cross=dice.random() < 0.7)
     for _ in range(steps):
         uid, key = dice.choice([ALICE, BOB]), dice.choice(list(BASE))
-        size, off = dice.choice([7, 300, 3000]), dice.randint(-8, 8)
-        act = dice.choices(range(8), [8, 1, 3, 1, 1, 1, 1, 2])[0]
+        size, off = dice.choice([7, 300, 3000, 9000]), dice.randint(-8, 8)
+        act = dice.choices(range(9), [8, 1, 3, 1, 1, 1, 1, 2, 1])[0]
         if act == 0:
-            day.place(uid, key, size, dice.choice([1, -1]), off, dice.randint(0, 5))
+            day.place(uid, key, size, dice.choice([1, -1]), off, dice.choice([0, 0, 1, 2, 3, 4, 5]))
         elif act == 1:
             day.close(uid, key)
         elif act == 2:
-            day.move(key, dice.randint(-25, 25))
+            day.move(key, dice.randint(-45, 45))
         elif act == 3:
             day.fund(key, dice.randint(-30, 30))
         elif act == 4:
@@ -245,6 +253,8 @@ def walk(seed: int, steps: int) -> Trading:
             day.leverage(ALICE, key, dice.randint(0, 60))
         elif act == 6:
             day.margin(uid, key, dice.randint(-50, 50))
+        elif act == 7:
+            day.deposit(uid, key.settle)
         else:
             day.house(key, dice.choice(list(Side)), size, off)
         check(day)
@@ -262,8 +272,8 @@ def check(day: Trading) -> None:
 def test_busy_days() -> None:
     """They must also have been interesting: makers, liquidations isolated and cross."""
     makers, isolated, cross = 0, 0, 0
-    for seed in range(30):
-        state = walk(seed, 120).stand.venue.state
+    for seed in range(24):
+        state = walk(seed, 150).stand.venue.state
         for uid in (ALICE, BOB):
             for settle in ("usdt", "btc"):
                 makers += sum(trade.role == "maker" for trade in state.trades.of(uid, settle))
@@ -271,7 +281,7 @@ def test_busy_days() -> None:
                     isolated, cross = isolated + bool(row.leverage), cross + (not row.leverage)
     assert makers > 20
     assert isolated > 5
-    assert cross > 2
+    assert cross > 3
 
 
 @pytest.mark.full
