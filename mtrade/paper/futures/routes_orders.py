@@ -91,9 +91,11 @@ def list_orders(world: World, call: Call) -> Reply:
     state, settle, contract = world.futures.state, settle_of(call), _contract(world, call)
     is_open = choice(call.query, "status", ("open", "finished")) == "open"
     before = whole(call.query, "last_id", 0, 0, 10**18) or 10**18
+    owner = (call.owner.uid, settle)
+    rows = state.open_orders(*owner)[::-1] if is_open else state.all_orders(*owner)
     found = [
         order
-        for order in state.all_orders(call.owner.uid, settle)
+        for order in rows
         if order.open is is_open and contract in ("", order.contract) and order.id < before
     ]
     return _page(world, call, found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mtrade.domain.instruments import InstrumentId, Market, futures
+from mtrade.domain.instruments import InstrumentId, futures
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg
 from mtrade.paper.faults import GateFault
@@ -43,6 +43,7 @@ class State:
         self._texts: dict[tuple[int, str, str], list[Order]] = {}
         self._waiting: dict[InstrumentId, dict[int, Trigger]] = {}
         self._fading: deque[Order] = deque()
+        self._ended: dict[tuple[int, str], deque[Order]] = {}
 
     def room(self, settle: str, contract: str) -> Room:
         """The market of a contract, or CONTRACT_NOT_FOUND."""
@@ -54,11 +55,6 @@ class State:
     def room_of(self, instrument: InstrumentId) -> Room:
         """The market of a record that exists."""
         return self.world.rooms[instrument]
-
-    def settles(self) -> tuple[str, ...]:
-        """The settle currencies that have contracts."""
-        kinds = (key.settle for key in self.world.rooms if key.market is Market.FUTURES)
-        return tuple(dict.fromkeys(kinds))
 
     def account(self, uid: int, settle: str) -> Account:
         """The wallet of a user; it exists from the first look, so nobody is USER_NOT_FOUND."""
@@ -110,8 +106,7 @@ class State:
         """Note that an order has ended."""
         self._open[order.uid, order.settle].pop(order.id, None)
         self.orders.put(order)
-        if order.filled.is_zero():
-            self._fading.append(order)
+        self._shelve(order)
 
     def forget_faded(self, before_ms: int) -> None:
         """Drop the orders that ended without a fill before a time (gate-notes, orders)."""
@@ -178,14 +173,24 @@ class State:
         held = self._held.setdefault((position.uid, position.settle), {})
         held[position.contract, position.leg] = position
 
+    def _shelve(self, order: Order) -> None:
+        """Keep an ended order: for a while without a fill, else until many newer ones ended."""
+        if order.filled.is_zero():
+            self._fading.append(order)
+            return
+        ended = self._ended.setdefault((order.uid, order.settle), deque())
+        ended.append(order)
+        if len(ended) > ROWS_KEPT:
+            self._forget(ended.popleft())
+
     def _index(self, order: Order) -> None:
         owner = (order.uid, order.settle)
         self._orders.setdefault(owner, {})[order.id] = order
         self._open.setdefault(owner, {})
         if order.open:
             self._open[owner][order.id] = order
-        elif order.filled.is_zero():
-            self._fading.append(order)
+        else:
+            self._shelve(order)
         if order.text.startswith("t-"):
             self._texts.setdefault((*owner, order.text), []).append(order)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import dumps, loads
-from mtrade.paper.futures import FuturesVenue
+from mtrade.paper.futures import FuturesVenue, state
 from mtrade.paper.world import HOUSE
 from tests.paper.futures.stand import ALICE, BOB, BTC, ETH, Stand
 
@@ -112,3 +114,13 @@ def test_the_house_leaves_no_orders_and_no_rows_behind(stand: Stand) -> None:
     assert {order["uid"] for order in orders} == {ALICE}
     ledger = [json.loads(text) for (kind, _), text in rows.items() if kind == "futures_ledger"]
     assert HOUSE not in {row["uid"] for row in ledger}
+
+
+def test_history_is_bounded(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "ROWS_KEPT", 3)
+    rows: dict[tuple[str, str], str] = {}
+    numbers = [stand.place(size=1).id for _ in range(5)]
+    saved(stand, rows)
+    kept = [row["id"] for row in stand.ask("GET", "/futures/usdt/orders?status=finished")]
+    assert kept == numbers[:1:-1]
+    assert {key for kind, key in rows if kind == "futures_order"} == {str(n) for n in kept}
