@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mtrade.domain.instruments import InstrumentId, futures
+from mtrade.domain.instruments import InstrumentId, Market, futures
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg
 from mtrade.paper.faults import GateFault
@@ -55,6 +55,11 @@ class State:
     def room_of(self, instrument: InstrumentId) -> Room:
         """The market of a record that exists."""
         return self.world.rooms[instrument]
+
+    def settles(self) -> tuple[str, ...]:
+        """The settle currencies that have contracts."""
+        kinds = (key.settle for key in self.world.rooms if key.market is Market.FUTURES)
+        return tuple(dict.fromkeys(kinds))
 
     def account(self, uid: int, settle: str) -> Account:
         """The wallet of a user; it exists from the first look, so nobody is USER_NOT_FOUND."""

@@ -68,6 +68,11 @@ class FuturesVenue:
         }
         self.kinds = tuple(self._tables)
 
+    def open_accounts(self, uid: int) -> None:
+        """Create the empty wallets of a new user in every settle currency."""
+        for settle in self.state.settles():
+            self.state.account(uid, settle)
+
     def deposit(self, uid: int, settle: str, amount: Decimal, now_ms: int) -> None:
         """Money arrives from the spot wallet."""
         self.wallets.deposit(uid, settle, amount, now_ms)

@@ -249,3 +249,8 @@ def test_dual_leverage_of_the_inverse_contract_has_its_own_maximum(stand: Stand)
     assert refusal(stand, "POST", f"{path}101") == "LEVERAGE_TOO_HIGH"
     stand.call("POST", f"{path}100")
     assert stand.position(key=COIN, leg=Leg.NET).leverage == 100
+
+
+def test_a_new_user_gets_a_wallet_in_every_settle_currency(stand: Stand) -> None:
+    stand.venue.open_accounts(99)
+    assert {"usdt:99", "btc:99"} <= set(stand.venue.state.accounts.rows)
