@@ -78,9 +78,11 @@ export class SvgChart {
     const { scale } = this;
     const texts = [];
     let path = `M${round(scale.right)} 0V${scale.bottom}M0 ${scale.bottom}H${scale.width}`;
+    const taken = this.lines.map((line) => scale.y(line.price));
     for (const value of priceMarks(scale)) {
       const y = round(scale.y(value));
       path += `M0 ${y}H${scale.right}`;
+      if (taken.some((at) => Math.abs(at - y) < 15)) continue;
       texts.push(svg('text', { x: scale.right + 6, y: y + 4 }, this.formatPrice(value)));
     }
     for (const mark of timeMarks(this.candles, scale)) {

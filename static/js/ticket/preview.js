@@ -140,6 +140,9 @@ export function init() {
   on('ticket', later);
   on('place', () => { seen = {}; later(); });
   on('accounts', later);
-  on('market', () => { if (!missing().length && performance.now() - askedAt > AGAIN_MS && !$$('#ticket :focus').some((node) => node.matches('input'))) ask(); });
+  on('market', () => {
+    if (missing().length || !state.rules || performance.now() - askedAt < AGAIN_MS) return;
+    if (!seen.buy || !$$('#ticket input:focus').length) ask();
+  });
   draw();
 }
