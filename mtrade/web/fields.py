@@ -118,8 +118,13 @@ Reason = Annotated[Text, Field(min_length=3, max_length=200)]
 Colour = Annotated[str, Field(strict=True, pattern=r"^(#[0-9a-fA-F]{6})?$", examples=["#4c9aff"])]
 Nonce = Annotated[str, Field(strict=True, pattern=r"^[\x21-\x7e]{1,128}$")]
 
-RequestId = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-AccountId = Annotated[str, Field(strict=True, pattern=r"^[a-z]{1,16}:[A-Za-z0-9]{1,32}$")]
+RequestId = Annotated[
+    str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{8,64}$", examples=["my-order-0001"])
+]
+AccountId = Annotated[
+    str,
+    Field(strict=True, pattern=r"^[a-z]{1,16}:[A-Za-z0-9]{1,32}$", examples=["paper:10001"]),
+]
 InstrumentName = Annotated[
     str, Field(strict=True, pattern=r"^[A-Z0-9]{1,24}_[A-Z0-9]{1,12}$", examples=["BTC_USDT"])
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -16,22 +14,10 @@ from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.market import Candle, FundingRate, PublicTrade, Ticker
 from mtrade.domain.orders import OrderRequest, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Position, PositionClose
-from mtrade.domain.risk import RiskLimits
-from mtrade.store.journal import SqliteJournal
-from mtrade.trading.accounts import AccountManager
-from mtrade.trading.courier import Courier
-from mtrade.trading.desk import Desk
-from mtrade.trading.drafts import Drafter
-from mtrade.trading.engine import TradingEngine
-from mtrade.trading.pipeline import Pipeline
-from mtrade.trading.planner import Planner
-from mtrade.trading.preview import Previewer
-from mtrade.trading.state import LiveState
 from tests.clocks import FakeClock
-from tests.trading.fakes import BTC, BTC_SPOT, FakeExchange, MemoryChoices, position, venue_order
+from tests.trading.fakes import BTC, BTC_SPOT, FakeExchange, venue_order
 
 RIGHTS = tuple(Permission(name=name, read_only=False) for name in ("spot", "futures"))
-LIMITS = RiskLimits(max_order_value=D(1_000_000), max_leverage=D(50), price_band=D("0.1"))
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
 
 
@@ -272,38 +258,3 @@ class Where:
 
     url: str
     adapter: str
-
-
-def real_desk(stack: ExitStack, folder: Path, clock: FakeClock) -> tuple[Desk, Net]:
-    """The real trading layer over a scripted exchange, with one open position."""
-    net, choices = Net(clock), MemoryChoices()
-    accounts = AccountManager(Book(), net, choices, clock, Bank())  # type: ignore[arg-type]
-    journal = SqliteJournal(folder / "mtrade.db")
-    stack.callback(journal.close)
-    state = LiveState(accounts, clock)
-    planner = Planner(accounts, state, lambda: LIMITS)
-    pipeline = Pipeline(
-        journal,
-        lambda post: Courier(accounts, post),
-        clock,
-        lambda account_id: clock.now_ms(),
-        state.forget,
-    )
-    engine = TradingEngine(
-        accounts=accounts,
-        state=state,
-        planner=planner,
-        previewer=Previewer(planner, state),
-        pipeline=pipeline,
-        drafter=Drafter(clock, "abcd", random.Random(1).randrange),
-        journal=journal,
-        choices=choices,
-        clock=clock,
-        limits=lambda: LIMITS,
-    )
-    stack.callback(pipeline.close)
-    pipeline.start()
-    accounts.open_paper("Main")
-    for exchange in net.exchanges.values():
-        exchange.rows = (position("10", margin=D(6), initial_margin=D(6), liq_price=D(55000)),)
-    return Desk(accounts, state, engine), net

@@ -16,7 +16,8 @@ from mtrade.store.settings import SettingStore
 from mtrade.trading.desk import Desk
 from mtrade.web.app import create_app
 from tests.clocks import FakeClock
-from tests.web.fakes import Control, Net, Rows, real_desk
+from tests.web.desk import real_desk
+from tests.web.fakes import Control, Net, Rows
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "http://127.0.0.1:5000"
