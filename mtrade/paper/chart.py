@@ -58,6 +58,7 @@ class Chart:
         self.scale = scale
         self.past = past
         self._saved: dict[str, list[Bar]] = {}
+        self._known_from: dict[str, int] = {}
         self._series = {name: Series(LENGTHS[name], keep) for name, keep in STORED.items()}
 
     def record(self, now_ms: int, price: Decimal, volume: int = 0, value: int = 0) -> None:
@@ -94,28 +95,34 @@ class Chart:
         return self.scale.candle(bar) if bar else None
 
     def complete(self) -> None:
-        """Put the generated past and what was saved in front of what was recorded, once."""
-        if self.past is None and not self._saved:
+        """Put the generated past in front of everything that was saved or recorded, once."""
+        self._recall()
+        if self.past is None:
             return
-        past = self.past() if self.past is not None else {}
-        saved, self.past, self._saved = self._saved, None, {}
+        past, self.past = self.past(), None
         for name, series in self._series.items():
-            _join(series, _before(past.get(name, []), saved.get(name, [])))
+            known = self._known_from.get(name)
+            _join(series, [b for b in past.get(name, []) if known is None or b.start < known])
+
+    def _recall(self) -> None:
+        """Put what was saved in front of what was recorded; cheap, unlike making up the past."""
+        saved, self._saved = self._saved, {}
+        for name, bars in saved.items():
+            bars.sort()
+            self._known_from[name] = bars[0].start
+            _join(self._series[name], bars)
 
     def chunk(self, interval: str, first_ms: int) -> list[Bar]:
-        """The candles of one saved row."""
-        self.complete()
+        """The candles of one saved row; the very first ones continue the generated past."""
+        if self._saved or self._known_from:
+            self._recall()
+        else:
+            self.complete()
         return list(self._series[interval].between(first_ms, first_ms + CHUNKS[interval]))
 
     def restore(self, interval: str, bars: Iterable[Bar]) -> None:
         """Take back saved candles, in any order, before the first look."""
         self._saved.setdefault(interval, []).extend(bars)
-
-
-def _before(past: list[Bar], saved: list[Bar]) -> list[Bar]:
-    """Generated candles up to the first saved one, then the saved ones."""
-    saved = sorted(saved)
-    return [bar for bar in past if not saved or bar.start < saved[0].start] + saved
 
 
 def _join(series: Series, before: list[Bar]) -> None:
