@@ -56,17 +56,19 @@ def test_a_limit_order_rests_is_changed_and_cancelled(open_page: OpenPage) -> No
 
 
 def test_a_price_beyond_the_band_is_refused_in_words(open_page: OpenPage) -> None:
-    page = open_page(FUTURES)
+    page = open_page(FUTURES, refusals=True)
     page.get_by_test_id("type-limit").click()
     page.get_by_test_id("ticket-price").fill("99000")
     trade(page, "buy", "100")
-    expect(page.get_by_test_id("problems")).not_to_be_empty()
+    expect(page.get_by_test_id("problems")).to_contain_text("typing mistake")
+    expect(page.get_by_test_id("ticket-error")).to_contain_text("typing mistake")
 
 
 def test_a_book_level_fills_the_ticket(open_page: OpenPage) -> None:
     page = open_page(FUTURES)
-    page.get_by_test_id("book-pause").click()
     level = page.get_by_test_id("level-bids").nth(3)
+    expect(level.locator(".price")).not_to_be_empty()
+    page.get_by_test_id("book-pause").click()
     price = level.locator(".price").inner_text().replace(",", "")
     level.click()
     expect(page.get_by_test_id("ticket-price")).to_have_value(

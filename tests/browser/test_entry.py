@@ -38,7 +38,7 @@ def test_login_refuses_a_wrong_password_and_then_lets_in(desk: Server, stranger:
     expect(page.locator("[data-form-error]")).to_have_text("The password is wrong.")
     page.get_by_test_id("login-password").fill(PASSWORD)
     page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("ticket")).to_be_visible()
+    expect(page.get_by_test_id("server-card")).to_be_visible()
 
 
 def test_the_language_links_keep_the_code(fresh: Server, stranger: Stranger) -> None:

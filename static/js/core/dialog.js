@@ -36,7 +36,7 @@ export function open({ title, body = [], actions = () => [], kind = '', testid =
     });
     document.body.append(dialog);
     dialog.showModal();
-    (focus ?? dialog.querySelector('[data-focus]') ?? inner.querySelector('input, select') ?? cross).focus();
+    (focus ?? dialog.querySelector('[data-focus]') ?? inner.querySelector('input:not([hidden]), select') ?? cross).focus();
   });
 }
 
@@ -110,5 +110,8 @@ export function field(label, input, hint = '') {
   input.id ||= `field-${++serial}`;
   return h('div', { class: 'field' }, h('label', { for: input.id }, label), input, hint && h('p', { class: 'hint' }, hint), h('p', { class: 'field-error', hidden: true }));
 }
+
+/** Password managers want a name beside a password; mTrade has one owner. */
+export const ownerName = () => h('input', { type: 'text', name: 'username', autocomplete: 'username', value: 'mTrade', hidden: true, readonly: '' });
 
 export const summary = (pairs) => h('dl', { class: 'summary' }, pairs.filter(Boolean).map(([name, value, mark = '']) => h('div', {}, h('dt', {}, name), h('dd', { class: mark }, value))));

@@ -20,7 +20,7 @@ export function addAccount() {
   let network = 'paper';
   const name = h('input', { class: 'input', name: 'name', maxlength: '40', autocomplete: 'off', 'data-testid': 'new-name', value: t('accounts.paper_name', { n: state.accounts.length + 1 }) });
   const key = h('input', { class: 'input', name: 'key', autocomplete: 'off', spellcheck: 'false', 'data-testid': 'new-key' });
-  const secret = h('input', { class: 'input', name: 'secret', type: 'password', autocomplete: 'off', 'data-testid': 'new-secret' });
+  const secret = h('input', { class: 'input masked', name: 'secret', spellcheck: 'false', autocomplete: 'off', 'data-testid': 'new-secret' });
   const phrase = h('input', { class: 'input', name: 'phrase', autocomplete: 'off', 'data-testid': 'live-phrase' });
   const checks = h('ul', { class: 'checklist', 'data-testid': 'key-checks', hidden: true });
   const explain = h('p', { class: 'hint' });

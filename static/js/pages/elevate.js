@@ -1,7 +1,7 @@
 // Asks for the password again before acts that need it; good for ten minutes.
 
 import { onElevation, post, setCsrf } from '../core/api.js';
-import { field, form } from '../core/dialog.js';
+import { field, form, ownerName } from '../core/dialog.js';
 import { h } from '../core/dom.js';
 import { t } from '../core/i18n.js';
 
@@ -13,7 +13,7 @@ export async function elevate(force = false) {
   const password = h('input', { class: 'input', type: 'password', name: 'password', autocomplete: 'current-password', 'data-testid': 'elevate-password' });
   const done = await form({
     title: t('elevate.title'), testid: 'elevate-dialog', submit: t('elevate.submit'),
-    fields: [h('p', {}, t('elevate.text')), field(t('login.password'), password)],
+    fields: [ownerName(), h('p', {}, t('elevate.text')), field(t('login.password'), password)],
     send: async () => {
       const answer = await post('/api/auth/elevate', { password: password.value });
       setCsrf(answer.csrf);

@@ -1,7 +1,7 @@
 // Who is logged in, the password, and logging out.
 
 import { get, post, remove } from '../core/api.js';
-import { field, form } from '../core/dialog.js';
+import { field, form, ownerName } from '../core/dialog.js';
 import { $, h } from '../core/dom.js';
 import { dateTime } from '../core/format.js';
 import { t } from '../core/i18n.js';
@@ -39,7 +39,7 @@ async function changePassword() {
   const next = make('new', 'new-password');
   await form({
     title: t('session.change_password'), testid: 'password-dialog', submit: t('common.save'),
-    fields: [field(t('session.current_password'), current), field(t('setup.password'), next, t('setup.password_hint'))],
+    fields: [ownerName(), field(t('session.current_password'), current), field(t('setup.password'), next, t('setup.password_hint'))],
     send: async () => {
       await post('/api/auth/password', { current: current.value, new: next.value });
       toast('good', t('session.password_changed'));
