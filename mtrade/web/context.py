@@ -15,6 +15,7 @@ from mtrade.domain.errors import AccessDenied
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.ports import Clock
 from mtrade.trading.desk import Desk
+from mtrade.trading.views import Problem
 from mtrade.web.assets import Assets
 from mtrade.web.buckets import Buckets
 from mtrade.web.i18n import Catalogue
@@ -24,19 +25,21 @@ log = logging.getLogger(__name__)
 
 
 class Faults:
-    """Unforeseen errors of views since the start: the newest sentence, for the health report."""
+    """Unforeseen errors of views since the start: the newest one, for the health report."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest = ""
+        self._newest: tuple[Problem, ...] = ()
 
     def note(self, sentence: str) -> None:
+        """Remember that a request met an error nobody foresaw."""
         with self._lock:
-            self._newest = sentence
+            self._newest = (Problem("view", sentence),)
 
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
+        """The newest one, if there was any."""
         with self._lock:
-            return (self._newest,) if self._newest else ()
+            return self._newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,10 @@ def _run(call: Call) -> Json:
 def _desk(call: Call) -> Json:
     desk = call.desk
     health = desk.engine.health()
-    problems = [*health.problems, *call.context.faults.problems()]
+    problems: list[Json] = [
+        {"code": p.code, "message": call.text(f"problems.{p.code}", p.message, p.params)}
+        for p in (*health.problems, *call.context.faults.problems())
+    ]
     networks = [
         {
             "network": line.network,
