@@ -18,7 +18,8 @@ function showChecks(list, answer) {
 
 export function addAccount() {
   let network = 'paper';
-  const name = h('input', { class: 'input', name: 'name', maxlength: '40', autocomplete: 'off', 'data-testid': 'new-name', value: t('accounts.paper_name', { n: state.accounts.length + 1 }) });
+  const suggested = t('accounts.paper_name', { n: state.accounts.length + 1 });
+  const name = h('input', { class: 'input', name: 'name', maxlength: '40', autocomplete: 'off', 'data-testid': 'new-name', value: suggested });
   const key = h('input', { class: 'input', name: 'key', autocomplete: 'off', spellcheck: 'false', 'data-testid': 'new-key' });
   const secret = h('input', { class: 'input masked', name: 'secret', spellcheck: 'false', autocomplete: 'off', 'data-testid': 'new-secret' });
   const phrase = h('input', { class: 'input', name: 'phrase', autocomplete: 'off', 'data-testid': 'live-phrase' });
@@ -30,6 +31,7 @@ export function addAccount() {
   const secretPart = h('div', { class: 'dialog-part' }, insecure, field(t('accounts.api_key'), key), field(t('accounts.secret'), secret, t('accounts.secret_hint')), test, checks, phraseField);
   const choose = (value) => {
     network = value;
+    if (name.value === suggested || !name.value) name.value = value === 'paper' ? suggested : '';
     secretPart.hidden = value === 'paper';
     phraseField.hidden = value !== 'live';
     setText(explain, t(`accounts.explain_${value}`));

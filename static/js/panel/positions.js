@@ -43,7 +43,8 @@ const columns = () => [
   { label: t('col.tpsl'), parts: (row) => { const [take, stop] = protection(row); return [take, stop]; } },
   { label: '', spoken: t('col.actions'), kind: 'act', build: (cell, current) => actions(cell, current, [
     [t('position.tpsl'), protect, { testid: 'position-tpsl' }], [t('position.close'), askClose, { testid: 'position-close' }],
-    [t('position.reverse'), reverse, { testid: 'position-reverse' }], [t('position.leverage'), changeLeverage, { testid: 'position-leverage' }]]) },
+    [t('position.reverse'), reverse, { testid: 'position-reverse' }], [t('position.leverage'), changeLeverage, { testid: 'position-leverage' }]]),
+    update: (cell, row) => { cell.querySelector('[data-testid="position-reverse"]').hidden = row.leg !== 'single'; } },
 ];
 
 function decorated(row) {

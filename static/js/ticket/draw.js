@@ -83,7 +83,7 @@ function drawBalance() {
       rules.min_value ? line(t('ticket.min_value'), money(rules.min_value, rules.quote)) : '');
   }
   const wallet = balance.futures.find((item) => item.settle === state.place.settle);
-  const lines = [line(t('ticket.available'), wallet ? money(wallet.available, wallet.currency) : money('0'))];
+  const lines = [line(t('ticket.available'), wallet ? (wallet.currency === 'USDT' ? money(wallet.available, wallet.currency) : `${brief(wallet.available, 8)} ${wallet.currency}`) : money('0'))];
   for (const position of positionHere()) {
     const word = t(Number(position.size) > 0 ? 'side.long' : 'side.short');
     lines.push(line(t('ticket.position'), `${word} ${brief(abs(coins(position.size, position.mark_price ?? '1', rules)), 6)} ${rules.base}`));

@@ -2,10 +2,10 @@
 
 import { post } from '../core/api.js';
 import { $, $$, h, icon, setText } from '../core/dom.js';
-import { abs, isNumber, isZero, mul, sign, sub } from '../core/decimal.js';
+import { abs, cmp, isNumber, isZero, mul, sign, sub } from '../core/decimal.js';
 import { brief, money, percent, price, signed, NONE } from '../core/format.js';
 import { errorText, t } from '../core/i18n.js';
-import { isFutures, on, state } from '../core/store.js';
+import { hedge, isFutures, on, state } from '../core/store.js';
 import { coins } from '../ui/book_model.js';
 import { draft, kind, missing, order, reducing } from './model.js';
 
@@ -61,12 +61,12 @@ function draw() {
     host.replaceChildren(h('p', { class: 'empty' }, t(missing(item).includes('size') ? 'preview.enter_size' : missing(item).length ? 'preview.enter_price' : 'common.loading')));
     return drawSides();
   }
-  const futures = isFutures();
-  const head = h('tr', {}, h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, t('preview.title'))), SIDES.map((side) => h('th', { scope: 'col', data: { side } }, t(`side.${side}.${futures ? 'short_name' : 'word'}`))));
+  const word = !isFutures() ? 'word' : hedge() && reducing(item) ? 'hedge_close' : 'short_name';
+  const head = h('tr', {}, h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, t('preview.title'))), SIDES.map((side) => h('th', { scope: 'col', data: { side } }, t(`side.${side}.${word}`))));
   const rows = ROWS.filter(([, , when]) => !when || when(item)).map(([key, show]) => h('tr', {},
     h('th', { scope: 'row' }, key === 'preview.fee' ? feeLabel() : t(key)),
     SIDES.map((side) => h('td', { data: { side, testid: `${key.replace('.', '-')}-${side}` } }, seen[side] ? show(seen[side]) : NONE))));
-  host.replaceChildren(h('table', {}, h('thead', {}, head), h('tbody', {}, rows)));
+  host.replaceChildren(h('table', {}, h('thead', {}, head), h('tbody', {}, rows)), item.type === 'trigger' ? h('p', { class: 'hint preview-note' }, t('preview.trigger_note')) : '');
   drawProtection(item);
   return drawSides();
 }
@@ -87,11 +87,19 @@ function drawProtection(item) {
   setText($('#protection-note'), parts.join(' · '));
 }
 
+/** What the server found, and the one thing it leaves to us: more than can be had. */
+function problemsOf(side) {
+  const answer = seen[side];
+  const found = answer?.problems ?? [];
+  if (found.length || !isNumber(answer?.max_size) || answer.unit === 'quote' || cmp(answer.size, answer.max_size) <= 0) return found;
+  return [{ code: 'above_max', params: { max: brief(inCoins(answer.max_size), 8) } }];
+}
+
 /** Problems in place, and what each big button will do. */
 function drawSides() {
   const found = new Map();
   for (const side of SIDES) {
-    const problems = seen[side]?.problems ?? [];
+    const problems = problemsOf(side);
     for (const problem of problems) {
       const text = errorText(problem);
       found.set(text, found.has(text) ? '' : side);

@@ -7,6 +7,7 @@ import { cmp, fromInput, isNumber } from '../core/decimal.js';
 import { brief, money, percent, price, seconds } from '../core/format.js';
 import { errorText, t } from '../core/i18n.js';
 import { refreshSoon } from '../core/poller.js';
+import { rulesOf } from '../core/rules.js';
 import { pref } from '../core/prefs.js';
 import { age, emit, mayTrade, networkOf, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
@@ -77,9 +78,10 @@ function showError(text) {
 /** What became of an intent, in a toast. */
 export function report(intent) {
   const what = `${t(`side.${intent.side}.word`)} ${intent.instrument}`;
+  const rules = rulesOf(intent);
   if (intent.state === 'VOID') toast('bad', t('result.void', { what }), intent.label ? errorText({ code: 'order_rejected', label: intent.label }) : '');
   else if (intent.state === 'UNKNOWN' || intent.state === 'HOLD') toast('warn', t('result.unknown', { what }), t('result.checking'));
-  else if (isNumber(intent.filled) && Number(intent.filled) > 0) toast('good', t('result.filled', { what }), isNumber(intent.average) ? t('result.at', { price: brief(intent.average, 8) }) : '');
+  else if (isNumber(intent.filled) && Number(intent.filled) > 0) toast('good', t('result.filled', { what }), isNumber(intent.average) ? t('result.at', { price: rules ? price(intent.average, rules) : brief(intent.average, 8) }) : '');
   else toast('good', t(intent.state === 'DONE' ? 'result.done' : 'result.placed', { what }));
 }
 
