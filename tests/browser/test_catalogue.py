@@ -1,4 +1,4 @@
-"""The words: both languages complete, every used key there, every icon known, every code translated."""
+"""The words: both languages complete, every key and icon there, every code translated."""
 
 from __future__ import annotations
 
