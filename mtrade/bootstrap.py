@@ -87,7 +87,15 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         url = settings.paper_url or (paper.url if paper else "")
         lines = Lines(lambda: url)
         stack.callback(lines.close)
-        accounts = AccountManager(book, lines, choices, clock, paper)
+        accounts = AccountManager(
+            book,
+            lines,
+            choices,
+            clock,
+            paper,
+            first=settings.config.network,
+            live_allowed=settings.live,
+        )
         notices = partial(files.notices, keeper)
         desk = _desk(stack, settings, accounts, journal, choices, clock, notices)
         lines.start()

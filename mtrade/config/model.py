@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,12 +15,10 @@ from pydantic import (
     Field,
     PlainSerializer,
     WithJsonSchema,
-    model_validator,
 )
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.errors import InvalidRequest
-from mtrade.domain.instruments import Market
 from mtrade.domain.numbers import parse, text
 from mtrade.domain.risk import RiskLimits
 
@@ -49,8 +47,6 @@ Amount = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,24}(\.\d{1,24})?$"}),
 ]
 Positive = Annotated[Amount, Field(gt=0)]
-Rate = Annotated[Amount, Field(ge=0, lt=1)]
-Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 
 
 def check_host(host: str) -> str:
@@ -86,37 +82,20 @@ class ServerSection(_Section):
     port: Annotated[int, Field(ge=1, le=65535), AfterValidator(check_port)] = 5000
     open_browser: bool = True
     threads: int = Field(default=64, ge=20, le=512)
-    max_streams: int = Field(default=48, ge=1, le=400)
-    max_streams_per_session: int = Field(default=8, ge=1, le=64)
-
-    @model_validator(mode="after")
-    def _room_for_requests(self) -> Self:
-        """A stream pins a thread, so the API starves unless threads outnumber streams."""
-        if self.threads < self.max_streams + 16:
-            raise ValueError("threads must exceed max_streams by at least 16")
-        return self
 
 
 class UiSection(_Section):
-    """What a new device shows first."""
+    """What the console speaks."""
 
     lang: Literal["auto", "ru", "en"] = "auto"
-    theme: Literal["system", "light", "dark"] = "system"
-    palette: Literal["standard", "contrast", "colourblind"] = "standard"
-    up_color: Literal["green", "red"] = "green"
-    contracts: tuple[str, ...] = ("BTC_USDT", "ETH_USDT", "SOL_USDT")
-    update_hz: int = Field(default=10, ge=1, le=20)
 
 
 class RiskSection(_Section):
     """Limits of manual orders. Money in USDT; null switches a limit off."""
 
-    confirm_market: bool = True
-    large_order_usdt: Positive | None = Decimal(1000)
     max_order_usdt: Positive | None = Decimal(100_000)
     max_leverage: int | None = Field(default=20, ge=1, le=200)
     price_band: Annotated[Amount, Field(gt=0, le=1)] = Decimal("0.05")
-    daily_loss_usdt: Positive | None = None
 
     def limits(self) -> RiskLimits:
         """The part the risk gates read."""
@@ -126,28 +105,10 @@ class RiskSection(_Section):
         )
 
 
-class CopySection(_Section):
-    """Copying: how often to look and what is too old."""
-
-    reconcile_s: int = Field(default=5, ge=1, le=60)
-    signal_max_age_ms: int = Field(default=3000, ge=100, le=60_000)
-    default_state: Literal["shadow", "paused", "on"] = "shadow"
-
-
 class PaperSection(_Section):
-    """The embedded exchange: prices, money and rates of new play accounts."""
+    """The embedded exchange: play money of a new account, on spot and again on futures."""
 
-    prices: Literal["auto", "synthetic", "live"] = "auto"
     start_balance: Positive = Decimal(10_000)
-    fee_maker: Rate = Decimal("0.0002")
-    fee_taker: Rate = Decimal("0.0005")
-    latency_ms: tuple[Milliseconds, Milliseconds] = (60, 180)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.latency_ms[0] > self.latency_ms[1]:
-            raise ValueError("latency_ms: the first number must not exceed the second")
-        return self
 
 
 class LogSection(_Section):
@@ -163,15 +124,10 @@ class Config(_Section):
 
     schema_file: str = Field(default="docs/config.schema.json", alias="$schema")
     version: Literal[1] = 1
-    mode: Literal["normal", "copy"] = "normal"
-    market: Market = Market.FUTURES
     network: Network = Network.PAPER
-    auto_start: bool = False
-    default_account: str | None = None
     server: ServerSection = ServerSection()
     ui: UiSection = UiSection()
     risk: RiskSection = RiskSection()
-    copying: CopySection = Field(default=CopySection(), alias="copy")
     paper: PaperSection = PaperSection()
     log: LogSection = LogSection()
 

@@ -33,12 +33,17 @@ class AccountManager:
         choices: Choices,
         clock: Clock,
         paper: PaperDesk | None,
+        *,
+        first: Network = Network.PAPER,
+        live_allowed: bool = True,
     ) -> None:
         self._book = book
         self._networks = networks
         self._choices = choices
         self._clock = clock
         self._paper = paper
+        self._first = first
+        self._live_allowed = live_allowed
         self._changing = threading.Lock()
         self._lock = threading.Lock()
         self._exchanges: dict[str, Exchange] = {}
@@ -55,7 +60,9 @@ class AccountManager:
         accounts = self.list()
         if any(a.id == chosen for a in accounts):
             return str(chosen)
-        usable = [a for a in accounts if a.enabled]
+        usable = sorted(
+            (a for a in accounts if a.enabled), key=lambda a: a.network is not self._first
+        )
         return usable[0].id if usable else None
 
     def get(self, account_id: str | None) -> Account:
@@ -95,6 +102,7 @@ class AccountManager:
         allow_transfers: bool = False,
     ) -> Account:
         """Test a key and add its account. Raises Conflict(key_refused) naming the failed check."""
+        self.check_network(network)
         report = self.test_key(network, key, secret)
         failed = [
             c for c in report.checks if not c.ok and not (allow_transfers and c.name == "transfers")
@@ -112,6 +120,11 @@ class AccountManager:
         exchange = self._networks.exchange(network, Credentials(key, secret))
         known = [a.id for a in self.list() if a.network is network]
         return key_report(network, exchange, known)
+
+    def check_network(self, network: Network) -> None:
+        """Raise Conflict(live_off) for real money where this machine may not trade it."""
+        if network is Network.LIVE and not self._live_allowed:
+            raise Conflict("MTRADE_LIVE=0: no real money on this machine", code="live_off")
 
     def update(
         self,

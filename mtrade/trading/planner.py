@@ -75,6 +75,8 @@ class Planner:
     def plan(self, wish: OrderWish) -> Plan:
         """The order a wish means, checked against rules and limits."""
         scene = self.scene(wish.account_id, wish.instrument)
+        if not wish.reduce_only and not wish.close:
+            self._accounts.check_network(scene.account.network)
         order = self.order(wish, scene)
         self.check(order, scene, wish)
         leg = scene.leg_for(wish.side, reduce_only=wish.reduce_only)

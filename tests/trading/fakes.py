@@ -17,6 +17,7 @@ from mtrade.domain.accounts import (
     PositionMode,
     SpotBalance,
 )
+from mtrade.domain.errors import Conflict
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
 from mtrade.domain.orders import Fill, OrderRequest, OrderType, VenueOrder, VenueTrigger
@@ -209,12 +210,17 @@ class FakeAccounts:
         self._exchange = exchange
         self._clock = clock
         self.account = ACCOUNT
+        self.forbidden: Network | None = None
 
     def get(self, account_id: str | None) -> Account:
         return self.account
 
     def exchange(self, account_id: str) -> FakeExchange:
         return self._exchange
+
+    def check_network(self, network: Network) -> None:
+        if network is self.forbidden:
+            raise Conflict("not here", code="live_off")
 
     def market_data(self, network: Network) -> FakeExchange:
         return self._exchange

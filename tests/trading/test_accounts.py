@@ -61,7 +61,7 @@ class Bank:
 class Office:
     """A manager with everything around it."""
 
-    def __init__(self, *, external: bool = False) -> None:
+    def __init__(self, *, external: bool = False, live: bool = True) -> None:
         self.book, self.net, self.choices = Book(), Net(), MemoryChoices()
         self.manager = AccountManager(
             self.book,
@@ -69,6 +69,7 @@ class Office:
             self.choices,
             FakeClock(),
             None if external else Bank(),
+            live_allowed=live,
         )
 
 
@@ -195,3 +196,17 @@ def test_there_is_a_limit_and_it_refuses(office: Office) -> None:
         office.manager.open_paper(f"P{number}")
     with pytest.raises(Conflict, match="at most"):
         office.manager.open_paper("one more")
+
+
+def test_real_money_can_be_switched_off_on_a_machine() -> None:
+    office = Office(live=False)
+    with pytest.raises(Conflict) as caught:
+        office.manager.add(Network.LIVE, "Main", "42", Secret("s"))
+    assert caught.value.code == "live_off"
+    assert office.manager.add(Network.TESTNET, "Test", "42", Secret("s")).id == "testnet:42"
+
+
+def test_a_fresh_desk_opens_on_the_preferred_network(office: Office) -> None:
+    office.manager.add(Network.TESTNET, "Test", "42", Secret("s"))
+    play = office.manager.open_paper("Play")
+    assert office.manager.active_id() == play.id

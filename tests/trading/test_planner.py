@@ -30,7 +30,7 @@ class Table:
     def __init__(self) -> None:
         clock = FakeClock()
         self.exchange = FakeExchange(clock)
-        accounts = FakeAccounts(self.exchange, clock)
+        accounts = self.accounts = FakeAccounts(self.exchange, clock)
         state = LiveState(accounts, clock)  # type: ignore[arg-type]
         self.planner = Planner(accounts, state, lambda: LIMITS)  # type: ignore[arg-type]
         self.previewer = Previewer(self.planner, state)
@@ -256,3 +256,13 @@ def test_preview_of_something_hopeless_is_only_its_problem(table: Table) -> None
     seen = table.previewer.preview(wish(size=D(0)))
     assert [p.field for p in seen.problems] == ["size"]
     assert seen.value is None
+
+
+def test_a_machine_without_real_money_still_lets_positions_shrink(table: Table) -> None:
+    table.accounts.forbidden = table.accounts.account.network
+    table.exchange.rows = (position("100"),)
+    with pytest.raises(Conflict):
+        table.planner.plan(wish())
+    assert table.planner.close(close_wish()).order.close
+    reducing = wish(side=Side.SELL, reduce_only=True, price=D(60000))
+    assert table.planner.plan(reducing).order.reduce_only
