@@ -15,7 +15,7 @@ export function open({ title, body = [], actions = () => [], kind = '', testid =
       resolve(value);
     };
     const cross = h('button', { type: 'button', class: 'icon-button small', 'aria-label': t('common.close'), onclick: () => close(null) }, icon('x'));
-    const inner = h('form', { class: 'dialog-body', novalidate: '' }, body);
+    const inner = h('form', { class: 'dialog-body', novalidate: '', id: `${heading}-form` }, body);
     inner.addEventListener('submit', (event) => {
       event.preventDefault();
       onsubmit?.(close);
@@ -86,9 +86,11 @@ export function form({ title, fields, submit, send, testid, danger = false, kind
     kind,
     testid,
     body: [...fields, error],
-    onsubmit: run,
-    actions: (close) => {
-      action = button(submit, { class: danger ? 'danger filled' : 'primary', onclick: () => run(close), 'data-testid': 'form-submit' });
+    onsubmit: danger ? null : run,
+    actions: (close, dialog) => {
+      action = button(submit, { class: danger ? 'danger filled' : 'primary', 'data-testid': 'form-submit' });
+      if (danger) action.addEventListener('click', () => run(close));
+      else Object.assign(action, { type: 'submit' }).setAttribute('form', dialog.querySelector('form').id);
       return [...extra(close), button(t('common.cancel'), { onclick: () => close(null), 'data-testid': 'form-cancel' }), action];
     },
   });
