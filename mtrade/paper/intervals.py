@@ -19,6 +19,7 @@ LENGTHS = {
     "15m": 15 * MINUTE,
     "30m": 30 * MINUTE,
     "1h": HOUR,
+    "2h": 2 * HOUR,
     "4h": 4 * HOUR,
     "8h": 8 * HOUR,
     "1d": DAY,

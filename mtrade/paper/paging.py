@@ -34,9 +34,20 @@ def by_offset(items: Sequence[T], query: Source) -> tuple[list[T], dict[str, str
 
 
 def window(query: Source) -> tuple[int, int]:
-    """`from` and `to` (seconds, both ends included) as UTC ms; open ends are far away."""
-    start = whole(query, "from", 0, 0, _FOREVER_S)
-    end = whole(query, "to", _FOREVER_S, 0, _FOREVER_S)
+    """`from` and `to` (seconds, both ends included) as UTC ms; open ends are far away.
+
+    ccxt asks the account books in milliseconds: numbers no second of ours can reach.
+    """
+    start = _moment(query, "from", 0, 0)
+    end = _moment(query, "to", _FOREVER_S * 1000, 999)
     if end < start:
         raise wrong("to")
-    return start * 1000, end * 1000 + 999
+    return start, end
+
+
+def _moment(query: Source, name: str, default_ms: int, rest_ms: int) -> int:
+    """One end in ms; `rest_ms` is what a whole second still contains of it."""
+    if query.get(name) in (None, ""):
+        return default_ms
+    given = whole(query, name, 0, 0, _FOREVER_S * 1000)
+    return given if given >= _FOREVER_S else given * 1000 + rest_ms

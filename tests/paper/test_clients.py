@@ -150,6 +150,18 @@ def test_a_trigger_without_strategy_and_expiration(paper):
     assert paper.ok("DELETE", path, query, headers=SIZES)["finish_as"] == "cancelled"
 
 
+@pytest.mark.parametrize("market", ["spot", "futures/usdt"])
+def test_account_books_by_milliseconds_and_times_without_a_fraction(paper, market):
+    """ccxt sends `since` as it is and takes a time of over ten digits for milliseconds."""
+    now = int(time.time() * 1000)
+    recent = f"from={now - 600_000}&to={now + 60_000}&limit=3"
+    (line, *_) = paper.ok("GET", f"/{market}/account_book", recent, headers=SIZES)
+    assert isinstance(line["time"], int)
+    assert len(str(line["time"])) == (13 if market == "spot" else 10)
+    assert paper.ok("GET", f"/{market}/account_book", f"from={now + 60_000}") == []
+    assert paper.ok("GET", f"/{market}/account_book", f"to={now - 600_000}") == []
+
+
 def test_hummingbot_orders_and_its_clock(paper):
     order = {
         "text": "t-hbot1",

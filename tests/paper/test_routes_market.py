@@ -101,7 +101,9 @@ def test_a_futures_trade_is_signed_by_its_taker(world: World) -> None:
         assert trade["create_time_ms"] == tape[str(trade["id"])].time_ms / 1000
 
 
-@pytest.mark.parametrize("interval", ["10s", "1m", "5m", "15m", "30m", "1h", "4h", "8h", "1d"])
+@pytest.mark.parametrize(
+    "interval", ["10s", "1m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "1d"]
+)
 def test_charts_are_full_from_the_first_minute(world: World, interval: str) -> None:
     """A hundred candles, aligned, oldest first; only the last one is open."""
     rows = ask(world, "/spot/candlesticks", currency_pair="BTC_USDT", interval=interval)
@@ -127,6 +129,23 @@ def test_a_range_of_candles_includes_both_ends(world: World) -> None:
         from_=start,
     )
     assert [row["t"] for row in rows] == list(range(start, start + 301, 60))
+
+
+def test_a_range_begins_with_the_candle_that_its_first_second_falls_into(world: World) -> None:
+    """Exactly as many as asked: ccxt sends an uneven `from` and a `to` of limit - 1 lengths on."""
+    at = AT // 1000 - 7200 + 17
+    asked = {"contract": "BTC_USDT", "interval": "1m", "from_": at, "to": at + 9 * 60}
+    rows = ask(world, "/futures/usdt/candlesticks", **asked)
+    first = at // 60 * 60
+    assert [row["t"] for row in rows] == list(range(first, first + 600, 60))
+
+
+def test_as_many_candles_as_allowed_and_not_one_more(world: World) -> None:
+    at = AT // 1000 - 90_000 + 17
+    asked = {"currency_pair": "BTC_USDT", "interval": "1m", "from_": at}
+    assert len(ask(world, "/spot/candlesticks", **asked, to=at + 999 * 60)) == 1000
+    with pytest.raises(GateFault, match="1000 data points"):
+        ask(world, "/spot/candlesticks", **asked, to=at + 1000 * 60 - 1)
 
 
 def test_mark_candles_have_no_volume_and_end_at_the_mark(world: World) -> None:
@@ -183,9 +202,15 @@ def test_risk_tiers_page_and_agree_with_the_table(world: World) -> None:
     assert tiers[3]["deduction"] == "235"
     table = ask(world, "/futures/usdt/risk_limit_table", table_id="BTC_USDT")
     assert [{**row, "contract": "BTC_USDT"} for row in table] == tiers
-    everything = ask(world, "/futures/usdt/risk_limit_tiers", limit=1000)
+    everything = ask(world, "/futures/usdt/risk_limit_tiers")
     assert len(everything) == 12 * 8
-    assert ask(world, "/futures/usdt/risk_limit_tiers", limit=8, offset=8) == everything[8:16]
+    assert ask(world, "/futures/usdt/risk_limit_tiers", limit=2, offset=1) == everything[8:24]
+
+
+def test_the_list_of_contracts_has_no_filter(world: World) -> None:
+    """ccxt names one contract when it wants the funding rates of several."""
+    found = ask(world, "/futures/usdt/contracts", contract="BTC_USDT")
+    assert len(found) == 12
 
 
 def test_settle_currency_in_any_case(world: World) -> None:

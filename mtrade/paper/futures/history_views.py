@@ -27,10 +27,10 @@ def trade_view(trade: Trade, decimal_sizes: bool, id_name: str = "id") -> Json:
 
 
 def ledger_view(row: LedgerRow) -> Json:
-    """A line of the account book."""
+    """A line of the account book. Its time is whole: ccxt reads no fraction here."""
     return {
         "id": str(row.id),
-        "time": seconds(row.time_ms),
+        "time": row.time_ms // 1000,
         "change": amount(row.change),
         "balance": amount(row.balance),
         "type": str(row.flow),

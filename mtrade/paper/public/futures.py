@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from mtrade.domain.instruments import Market
 from mtrade.domain.market import Candle, FundingRate, Level, PublicTrade
 from mtrade.domain.numbers import text
 from mtrade.paper import fields
@@ -27,8 +28,12 @@ _DAY_S = 86_400
 
 
 def contracts(world: World, call: Call) -> Reply:
-    """`GET /futures/{settle}/contracts` and `/contracts_all`."""
-    found = window.page(call, rooms.contracts(world, call), most=1000, default=1000)
+    """`GET /futures/{settle}/contracts` and `/contracts_all`.
+
+    There is no filter: ccxt sends the first of several contracts along and expects all of them.
+    """
+    listed = list(world.rooms_of(Market.FUTURES, rooms.settle_of(call)))
+    found = window.page(call, listed, most=1000, default=1000)
     return Reply([shapes.contract(room, call.decimal_sizes) for room in found])
 
 
@@ -137,13 +142,16 @@ def insurance(world: World, call: Call) -> Reply:
 
 
 def risk_limit_tiers(world: World, call: Call) -> Reply:
-    """`GET /futures/{settle}/risk_limit_tiers`."""
-    rows = [
-        {**shapes.tier(entry), "contract": room.id.name}
-        for room in rooms.contracts(world, call)
-        for entry in room.listing.tiers
-    ]
-    return Reply(window.page(call, rows))
+    """`GET /futures/{settle}/risk_limit_tiers`: `limit` and `offset` count contracts, not rows."""
+    asked = rooms.contracts(world, call)
+    found = asked if call.query.get("contract") else window.page(call, asked, most=100)
+    return Reply(
+        [
+            {**shapes.tier(entry), "contract": room.id.name}
+            for room in found
+            for entry in room.listing.tiers
+        ]
+    )
 
 
 def risk_limit_table(world: World, call: Call) -> Reply:

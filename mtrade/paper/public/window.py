@@ -32,10 +32,14 @@ def candles(
     if call.query.get("limit"):
         raise GateFault("INVALID_PARAM_VALUE", "limit conflicts with from and to")
     end_ms = _seconds(call, "to", call.now_ms)
-    first_ms = _seconds(call, "from", end_ms - _DEFAULT_LIMIT * LENGTHS[interval])
-    if (end_ms - first_ms) // LENGTHS[interval] > most:
-        raise GateFault("INVALID_PARAM_VALUE", f"at most {most} candles per request")
-    return chart.candles(interval, max(first_ms, 0), end_ms + 1, shift)
+    first_ms = _seconds(call, "from", max(end_ms - _DEFAULT_LIMIT * LENGTHS[interval], 0))
+    # The candle that `from` falls into counts and is sent: Gate refuses an uneven range of as many
+    # lengths as it has candles to give (ccxt issue 17464).
+    begin = starter(interval, shift)(first_ms)
+    if (end_ms - begin) // LENGTHS[interval] >= most:
+        message = f"range too broad, at most {most} data points are allowed per request"
+        raise GateFault("INVALID_PARAM_VALUE", message)
+    return chart.candles(interval, max(begin, 0), end_ms + 1, shift)
 
 
 def closed(call: Call, candle: Candle, default: str) -> bool:
