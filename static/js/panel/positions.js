@@ -33,12 +33,12 @@ function protection(row) {
 const columns = () => [
   instrumentCell('position'),
   { label: t('col.size'), parts: (row) => [`${brief(abs(row.coins ?? row.size), 8)}`, t('position.contracts', { size: number(abs(row.size)), value: money(row.value) })] },
+  { label: t('col.pnl'), parts: (row) => [`${arrow(row.unrealised_pnl)} ${signed(row.unrealised_pnl)}`, `ROE ${percent(row.roe_pct, 2, true)}`, `num ${trend(row.unrealised_pnl)}`] },
   { label: t('col.entry'), text: (row) => priceOf(row.entry_price, row) },
   { label: t('symbol.mark'), text: (row) => priceOf(row.mark_price, row) },
   { label: t('col.liq'), update: liqCell },
   { label: t('col.margin'), build(cell, current) { cell.append(h('button', { type: 'button', class: 'link-button num', title: t('position.margin_title'), 'data-testid': 'position-margin', onclick: () => changeMargin(current()) }), h('span', { class: 'sub' })); },
     update(cell, row) { setText(cell.firstChild, money(row.margin)); cell.firstChild.disabled = row.margin_mode !== 'isolated'; setText(cell.lastChild, t(`margin.${row.margin_mode}`)); } },
-  { label: t('col.pnl'), parts: (row) => [`${arrow(row.unrealised_pnl)} ${signed(row.unrealised_pnl)}`, `ROE ${percent(row.roe_pct, 2, true)}`, `num ${trend(row.unrealised_pnl)}`] },
   { label: t('col.realised'), parts: (row) => [signed(row.realised_pnl), t('position.split', { fee: signed(row.pnl_fee ?? '0'), funding: signed(row.pnl_funding ?? '0') }), trend(row.realised_pnl)] },
   { label: t('col.tpsl'), parts: (row) => { const [take, stop] = protection(row); return [take, stop]; } },
   { label: '', spoken: t('col.actions'), kind: 'act', build: (cell, current) => actions(cell, current, [
