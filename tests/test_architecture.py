@@ -168,7 +168,7 @@ def test_broad_excepts_stand_only_where_the_design_puts_them() -> None:
                 if names in ("", "Exception", "BaseException"):
                     found.append(path.relative_to(ROOT).as_posix())
     allowed = {
-        "mtrade/trading/pipeline.py",  # top of the engine thread
+        "mtrade/trading/worker.py",  # top of the engine thread
         "mtrade/paper/exchange.py",  # top of the exchange's clock task
         "mtrade/paper/gateway.py",
         "mtrade/web/errors.py",  # the Flask fallback

@@ -59,13 +59,20 @@ class IntentState(StrEnum):
     VOID = "VOID"
 
 
-# WAITING: journalled, to be sent when its parent order has filled. OPEN only happens to resting
+# WAITING: journalled, to be sent when its parent order has filled; what then provably never left
+# waits again. OPEN only happens to resting
 # orders and triggers. HOLD is an unknown outcome whose evidence contradicts itself: late evidence
 # or a human ends it. DONE and VOID are final.
 TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
     IntentState.WAITING: frozenset({IntentState.SENDING, IntentState.VOID}),
     IntentState.SENDING: frozenset(
-        {IntentState.OPEN, IntentState.DONE, IntentState.VOID, IntentState.UNKNOWN}
+        {
+            IntentState.OPEN,
+            IntentState.DONE,
+            IntentState.VOID,
+            IntentState.UNKNOWN,
+            IntentState.WAITING,
+        }
     ),
     IntentState.OPEN: frozenset({IntentState.DONE, IntentState.UNKNOWN}),
     IntentState.UNKNOWN: frozenset(

@@ -6,6 +6,7 @@ evidence go into the engine's inbox as frozen messages.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -13,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from mtrade.domain.accounts import PositionMode
-from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError
+from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError, OutcomeUnknown
 from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO, use_decimal_context
 from mtrade.domain.orders import Intent, VenueTrigger
@@ -23,6 +24,8 @@ from mtrade.trading.accounts import AccountManager
 from mtrade.trading.intents import Answer
 from mtrade.trading.messages import Answered, FillsRead, Seen
 from mtrade.trading.resolver import Evidence, past_fence
+
+log = logging.getLogger(__name__)
 
 WORKERS = 8
 LAST_CALL_MS = 300  # an order whose deadline is nearer than this is not sent at all
@@ -37,21 +40,22 @@ class Courier:
         self._post = post
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
-        self._pool = ThreadPoolExecutor(
-            WORKERS, thread_name_prefix="courier", initializer=use_decimal_context
-        )
+        self._senders = _pool("courier")
+        self._watchers = _pool("watcher")  # their own, so that no look-up ever delays an order
 
     def send(self, intent: Intent) -> None:
         """Send a committed intent, once."""
-        self._run(partial(self._send, intent))
+        lost = Answer(error=OutcomeUnknown("an internal fault while sending; see the log"))
+        self._run(self._senders, partial(self._send, intent), Answered(intent.id, lost))
 
     def look(self, intent: Intent, *, cancel: bool = False) -> None:
         """Look for an intent's order; with `cancel`, cancel it first."""
-        self._run(partial(self._look, intent, cancel))
+        lost = Evidence(failed=ExchangeUnavailable("an internal fault while looking; see the log"))
+        self._run(self._watchers, partial(self._look, intent, cancel), Seen(intent.id, lost))
 
     def read_fills(self, intent: Intent) -> None:
         """Fetch the executions of an intent's order."""
-        self._run(partial(self._read_fills, intent))
+        self._run(self._watchers, partial(self._read_fills, intent), None)
 
     def drain(self, timeout: float) -> bool:
         """Wait for what is under way; True when nothing is left."""
@@ -61,17 +65,29 @@ class Courier:
 
     def close(self) -> None:
         """Accept nothing more. Threads end with their present call, which has a time-out."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._senders, self._watchers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, job: Callable[[], None]) -> None:
-        future = self._pool.submit(job)
+    def _run(self, pool: ThreadPoolExecutor, job: Callable[[], None], lost: object | None) -> None:
+        """Run a job; should it die of a fault of ours, the engine is told `lost`."""
+        try:
+            future = pool.submit(job)
+        except RuntimeError as fault:  # shut down, or the system has no thread left
+            future = Future()
+            future.set_exception(fault)
         with self._lock:
             self._running.add(future)
-        future.add_done_callback(self._finished)
+        future.add_done_callback(partial(self._finished, lost))
 
-    def _finished(self, future: Future[None]) -> None:
+    def _finished(self, lost: object | None, future: Future[None]) -> None:
         with self._lock:
             self._running.discard(future)
+        fault = None if future.cancelled() else future.exception()
+        if fault is None:
+            return
+        log.error("a courier's job failed", exc_info=fault)
+        if lost is not None:
+            self._post(lost)
 
     def _send(self, intent: Intent) -> None:
         self._post(Answered(intent.id, self._answer(intent)))
@@ -122,6 +138,10 @@ class Courier:
         except MTradeError:
             return  # the account's fills are read again whenever a screen shows them
         self._post(FillsRead(intent.account_id, fills))
+
+
+def _pool(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix=name, initializer=use_decimal_context)
 
 
 def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:

@@ -26,8 +26,8 @@ from mtrade.domain.positions import Leg, Position
 from mtrade.domain.risk import RiskLimits, check_leverage
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.drafts import Drafter
-from mtrade.trading.intents import told
-from mtrade.trading.pipeline import EXPIRES_MS, Pipeline
+from mtrade.trading.intents import EXPIRES_MS, told
+from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Plan, Planner
 from mtrade.trading.ports import Choices, FillJournal
 from mtrade.trading.preview import Previewer

@@ -35,9 +35,12 @@ _KIND = {
 }
 _LEG = {Leg.NET: "N", Leg.LONG: "L", Leg.SHORT: "S", None: "-"}
 
+EXPIRES_MS = 3_000  # the window in which a request may take effect (X-Gate-Exptime)
+
 NOT_SENT = "NOT_SENT"
 FENCED = "FENCED"
 PARENT_NOT_FILLED = "PARENT_NOT_FILLED"
+BY_HAND = "BY_HAND"
 
 
 def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[[int], int]) -> str:
@@ -82,6 +85,14 @@ def _judge_error(intent: Intent, error: ExchangeError, now_ms: int) -> Intent:
         label=NOT_SENT if not_sent else (error.label or error.code),
         evidence=error.raw or error.message,
     )
+
+
+def rearmed(before: Intent, judged: Intent) -> Intent:
+    """A protective order that provably never left waits again instead of being given up: an entry
+    must not stand naked because the line was down for a moment. Its text was never used."""
+    if not before.parent or judged.state is not IntentState.VOID or judged.label != NOT_SENT:
+        return judged
+    return before.advance(IntentState.WAITING, evidence=judged.evidence)
 
 
 def settle_from(intent: Intent, order: VenueOrder, now_ms: int, *, evidence: str) -> Intent:
@@ -145,8 +156,10 @@ def may_rest(order: OrderRequest) -> bool:
     return order.type is OrderType.LIMIT and order.tif in (TimeInForce.GTC, TimeInForce.POC)
 
 
-def amended(intent: Intent, order: VenueOrder) -> Intent:
-    """The intent with the size and price its order was changed to."""
+def amended(intent: Intent, order: VenueOrder | None) -> Intent:
+    """The intent with the size and price its order, not a trigger of the same id, now has."""
+    if order is None or not order.open or order.text != intent.order.text:
+        return intent
     changed = replace(intent.order, size=order.size, price=order.price)
     return replace(intent, order=changed)
 

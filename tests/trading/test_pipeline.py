@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mtrade.domain.errors import Conflict, ExchangeUnavailable, OutcomeUnknown, StoreError
+from mtrade.domain.errors import (
+    Conflict,
+    ExchangeUnavailable,
+    NotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    StoreError,
+)
 from mtrade.domain.orders import (
     Intent,
     IntentState,
@@ -294,3 +301,162 @@ def test_an_amended_order_is_known_with_its_new_size(world: World) -> None:
             return
         threading.Event().wait(0.01)
     raise AssertionError("the journal still has the old size")
+
+
+def stop_of(world: World, **changes: object) -> Intent:
+    """A stop loss that waits for the fill of the entry `t-1`."""
+    trigger = Trigger(price=D(1), above=False)
+    order = replace(request(), text="t-sl", trigger=trigger, close=True)
+    base = world.draft("t-sl", order=order, state=IntentState.WAITING, parent="t-1", sent_ms=None)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_a_caller_is_never_told_not_sent_while_the_journal_is_being_written(world: World) -> None:
+    real, go = world.journal.commit, threading.Event()
+
+    def slow(intents: object) -> tuple[Intent, ...]:
+        go.wait(10)
+        return real(intents)  # type: ignore[arg-type]
+
+    world.journal.commit = slow  # type: ignore[method-assign,assignment]
+    with pytest.raises(OutcomeUnknown):
+        world.pipeline.commit([world.draft()], 0.2)
+    go.set()
+    world.wait("t-1", IntentState.DONE)
+    assert len(world.exchange.placed) == 1
+
+
+def test_a_fault_of_ours_while_sending_is_an_unknown_outcome_and_resolved(world: World) -> None:
+    place = raising(KeyError("a bug"), executed=True)
+    world.exchange.on_place = place
+    (sent,) = world.pipeline.commit([world.draft()], 5)
+    assert sent.state is IntentState.UNKNOWN
+    world.exchange.orders.update(place.orders)  # type: ignore[attr-defined]
+    world.wait("t-1", IntentState.DONE)
+    assert len(world.exchange.placed) == 1
+
+
+def test_a_fault_of_ours_while_looking_does_not_end_the_looking(world: World) -> None:
+    real, faults = world.exchange.find, [KeyError("a bug")] * 2
+
+    def find(*args: object) -> VenueOrder | None:
+        if faults:
+            raise faults.pop()
+        return real(*args)  # type: ignore[arg-type]
+
+    world.exchange.on_place = raising(OutcomeUnknown("time-out"), executed=False)
+    world.exchange.find = find  # type: ignore[method-assign,assignment]
+    world.pipeline.commit([world.draft()], 5)
+    assert world.wait("t-1", IntentState.VOID).label == "FENCED"
+
+
+def test_look_ups_that_hang_never_delay_an_order(world: World) -> None:
+    hang = threading.Event()
+    world.exchange.on_place = raising(OutcomeUnknown("time-out"), executed=False)
+    world.exchange.find = lambda *args: hang.wait(10) and None  # type: ignore[method-assign,assignment]
+    for number in range(10):
+        world.pipeline.commit([world.draft(f"t-u{number}")], 5)
+    world.exchange.on_place = venue_order
+    (done,) = world.pipeline.commit([world.draft()], 5)
+    hang.set()
+    assert done.state is IntentState.DONE
+
+
+@pytest.mark.parametrize("failing", ["t-1", "t-sl"])
+def test_protection_outlives_a_journal_that_cannot_be_written(world: World, failing: str) -> None:
+    real, fails = world.journal.update, [True, True]
+
+    def flaky(intents: object) -> None:
+        rows = list(intents)  # type: ignore[call-overload]
+        if fails and rows[0].order.text == failing:
+            fails.pop()
+            raise StoreError("disk full")
+        real(rows)
+
+    world.journal.update = flaky  # type: ignore[method-assign,assignment]
+    world.pipeline.commit([world.draft(), stop_of(world)], 8)
+    world.wait("t-sl", IntentState.OPEN)
+    assert [o.text for o in world.exchange.placed] == ["t-1", "t-sl"]
+
+
+def test_protection_that_provably_never_left_is_sent_when_the_line_is_back(world: World) -> None:
+    real, fails = world.exchange.place_trigger, [True, True]
+
+    def flaky(order: OrderRequest) -> str:
+        if fails:
+            fails.pop()
+            raise ExchangeUnavailable("no route to host")
+        return real(order)
+
+    world.exchange.place_trigger = flaky  # type: ignore[method-assign]
+    world.pipeline.commit([world.draft(), stop_of(world)], 5)
+    world.wait("t-sl", IntentState.OPEN)
+    assert [o.text for o in world.exchange.placed] == ["t-1", "t-sl"]
+
+
+def test_protection_that_is_refused_is_a_trouble_until_one_rests(world: World) -> None:
+    real, fails = world.exchange.place_trigger, [True]
+
+    def refusing(order: OrderRequest) -> str:
+        if fails:
+            fails.pop()
+            raise OrderRejected("no", label="AUTO_TRIGGER_PRICE_LESS_LAST", raw="below last")
+        return real(order)
+
+    world.exchange.place_trigger = refusing  # type: ignore[method-assign]
+    world.pipeline.commit([world.draft(), stop_of(world)], 5)
+    world.wait("t-sl", IntentState.VOID)
+    (problem,) = world.pipeline.problems()
+    assert (problem.code, problem.params["reason"]) == ("unprotected", "below last")
+    order = replace(stop_of(world).order, text="t-new")
+    world.pipeline.commit([world.draft("t-new", order=order)], 5)
+    assert not world.pipeline.problems()
+
+
+def test_an_order_on_hold_is_a_trouble(world: World) -> None:
+    world.journal.commit([world.draft(state=IntentState.HOLD)])
+    world.restart()
+    assert [p.code for p in world.pipeline.problems()] == ["held"]
+
+
+def test_the_orders_of_a_removed_account_are_left_alone_without_a_fault(world: World) -> None:
+    def gone(account_id: str) -> int:
+        raise NotFound("no such account")
+
+    world.exchange.on_place = raising(OutcomeUnknown("time-out"), executed=False)
+    world.pipeline.commit([world.draft()], 5)
+    world.pipeline._exchange_ms = gone
+    for _ in range(20):
+        world.clock.advance(5)
+        world.pipeline.look("nobody", "nothing")
+        threading.Event().wait(0.01)
+    found = world.journal.by_text("paper:1", "t-1")
+    assert found is not None
+    assert found.state is IntentState.UNKNOWN
+    assert not world.pipeline.problems()
+    world.pipeline._exchange_ms = lambda account_id: world.clock.now_ms()
+    world.wait("t-1", IntentState.VOID)
+
+
+def test_ending_by_hand_says_when_the_journal_did_not_take_it(world: World) -> None:
+    stored = world.journal.commit([world.draft(state=IntentState.HOLD)])
+    world.restart()
+
+    def broken(intents: object) -> None:
+        raise StoreError("disk full")
+
+    real, world.journal.update = world.journal.update, broken  # type: ignore[method-assign,assignment]
+    with pytest.raises(StoreError, match="disk full"):
+        world.pipeline.override(stored[0].id, "checked")
+    world.journal.update = real  # type: ignore[method-assign]
+    assert world.pipeline.override(stored[0].id, "checked").state is IntentState.VOID
+
+
+def test_an_amendment_never_touches_a_trigger_of_the_same_id(world: World) -> None:
+    (stop,) = world.pipeline.commit([stop_of(world, state=IntentState.SENDING, parent="")], 5)
+    other = venue_order(request("t-other"), stop.order_id, size=D(3), open=True, filled=D(0))
+    world.pipeline.look("paper:1", stop.order_id, other)
+    world.pipeline.commit([world.draft()], 5)
+    found = world.journal.get(stop.id)
+    assert found is not None
+    assert found.order == stop.order

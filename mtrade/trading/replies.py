@@ -1,0 +1,39 @@
+"""What a caller is told when the engine's reply does not come in time: only what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from mtrade.domain.errors import OutcomeUnknown, StoreError
+from mtrade.domain.orders import Intent
+
+
+def committed(
+    reply: Future[tuple[Intent, ...]], timeout: float, written: Callable[[], Intent | None]
+) -> tuple[Intent, ...]:
+    """The outcome of a commit, or what the journal holds of it after `timeout` seconds.
+
+    Raises StoreError only when the order certainly never leaves, and OutcomeUnknown while the
+    engine is still at writing it down.
+    """
+    try:
+        return reply.result(timeout)
+    except TimeoutError:
+        if reply.cancel():  # the engine has not taken it up, and now never will
+            raise StoreError("the journal was not ready in time; nothing was sent") from None
+    if (known := written()) is not None:
+        return (known,)
+    if reply.done():
+        return reply.result(0)
+    raise OutcomeUnknown("the order is still being written down and will be sent after that")
+
+
+def overridden(reply: Future[Intent], timeout: float) -> Intent:
+    """The order a human ended. Raises StoreError when the engine had no time for it."""
+    try:
+        return reply.result(timeout)
+    except TimeoutError:
+        if reply.cancel():
+            raise StoreError("the engine was not ready in time; nothing was changed") from None
+    return reply.result(timeout)
