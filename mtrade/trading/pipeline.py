@@ -230,7 +230,7 @@ class Pipeline:
         if step.cancel:
             self._look_at(step.intent, cancel=True)
         elif step.look_after_s is not None:
-            self._timers.set(intent.id, self._patience(step.look_after_s))
+            self._timers.set(intent.id, self._patience(step.intent, step.look_after_s))
 
     def _exchange_now(self, intent: Intent) -> int:
         """The exchange's time; 0, before every deadline, when the account is gone."""
@@ -239,9 +239,10 @@ class Pipeline:
         except MTradeError:
             return 0
 
-    def _patience(self, wanted_s: float) -> float:
-        """Many open orders share one request budget, so each is looked at less often."""
-        return wanted_s * max(1.0, len(self._live) / CROWD)
+    def _patience(self, intent: Intent, wanted_s: float) -> float:
+        """Many open orders share one request budget; an unknown one is never made to wait."""
+        crowded = intent.state is IntentState.OPEN
+        return wanted_s * max(1.0, len(self._live) / CROWD) if crowded else wanted_s
 
     def _look_for(self, message: Look) -> None:
         for intent in list(self._live.values()):

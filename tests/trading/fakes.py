@@ -17,7 +17,7 @@ from mtrade.domain.accounts import (
     PositionMode,
     SpotBalance,
 )
-from mtrade.domain.errors import Conflict
+from mtrade.domain.errors import Conflict, ExchangeError
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
 from mtrade.domain.orders import Fill, OrderRequest, OrderType, VenueOrder, VenueTrigger
@@ -183,10 +183,13 @@ class FakeExchange:
         return named[-1] if named else None
 
     def search(self, instrument: InstrumentId, text: str, since_ms: int) -> VenueOrder | None:
-        return self.orders.get(text)
+        found = self.orders.get(text)
+        return found if found is not None and found.created_ms >= since_ms else None
 
-    def fills(self, *args: object, **kwargs: object) -> tuple[Fill, ...]:
-        return tuple(self.trades)
+    def fills(
+        self, *args: object, since_ms: int | None = None, **kwargs: object
+    ) -> tuple[Fill, ...]:
+        return tuple(t for t in self.trades if since_ms is None or t.time_ms >= since_ms)
 
     def cancel(self, instrument: InstrumentId, order_id: str) -> VenueOrder:
         self.cancelled.append(order_id)
@@ -203,12 +206,35 @@ class FakeExchange:
         return self.rows
 
 
+class FakeNetworkClock:
+    """The exchange's clock: `ahead_ms` of this computer's, once it is synchronised."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.ahead_ms = 0
+        self.offset_ms: int | None = 0
+        self.round_trip_ms: int | None = 4
+        self.age_ms: int | None = 100
+        self.fault: ExchangeError | None = None
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms() + (0 if self.age_ms is None else self.ahead_ms)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sync(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.offset_ms, self.age_ms = self.ahead_ms, 0
+
+
 class FakeAccounts:
     """The part of AccountManager that the engine, planner and state use."""
 
     def __init__(self, exchange: FakeExchange, clock: FakeClock) -> None:
         self._exchange = exchange
-        self._clock = clock
+        self.network_clock = FakeNetworkClock(clock)
         self.account = ACCOUNT
         self.forbidden: Network | None = None
 
@@ -225,8 +251,8 @@ class FakeAccounts:
     def market_data(self, network: Network) -> FakeExchange:
         return self._exchange
 
-    def clock(self, network: Network) -> FakeClock:
-        return self._clock
+    def clock(self, network: Network) -> FakeNetworkClock:
+        return self.network_clock
 
 
 class MemoryChoices:

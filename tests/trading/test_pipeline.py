@@ -460,3 +460,14 @@ def test_an_amendment_never_touches_a_trigger_of_the_same_id(world: World) -> No
     found = world.journal.get(stop.id)
     assert found is not None
     assert found.order == stop.order
+
+
+def test_a_crowd_of_open_orders_does_not_delay_the_proof_of_an_unknown_one(world: World) -> None:
+    world.exchange.on_place = resting
+    for number in range(60):
+        world.pipeline.commit([world.draft(f"t-open-{number}")], 5)
+    world.exchange.on_place = raising(OutcomeUnknown("time-out"), executed=False)
+    world.pipeline.commit([world.draft("t-lost")], 5)
+    before = world.clock.now_ms()
+    assert world.wait("t-lost", IntentState.VOID).label == "FENCED"
+    assert world.clock.now_ms() - before < 20_000
