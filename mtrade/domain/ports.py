@@ -12,9 +12,11 @@ from mtrade.domain.accounts import (
     Identity,
     LedgerEntry,
     MarginMode,
+    Network,
     PositionMode,
     SpotBalance,
 )
+from mtrade.domain.events import Event
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTier, Ticker
 from mtrade.domain.orders import (
@@ -192,3 +194,37 @@ class Journal(Protocol):
     def recent(
         self, account_id: str | None, *, before_id: int | None, limit: int
     ) -> tuple[Intent, ...]: ...
+
+
+class EventSink(Protocol):
+    """Takes events from any thread, at once and without blocking."""
+
+    def __call__(self, event: Event) -> None: ...
+
+
+class Feeds(Protocol):
+    """The streams of all networks. Thread-safe; never gives up a stream it was asked for."""
+
+    def watch(self, network: Network, instrument: InstrumentId) -> None:
+        """Keep ticker, book, trades and top of an instrument flowing; counted."""
+        ...
+
+    def unwatch(self, network: Network, instrument: InstrumentId) -> None:
+        """One watcher less."""
+        ...
+
+    def watch_candles(self, network: Network, instrument: InstrumentId, interval: str) -> None:
+        """Keep the candles of one interval flowing; counted."""
+        ...
+
+    def unwatch_candles(self, network: Network, instrument: InstrumentId, interval: str) -> None:
+        """One watcher less."""
+        ...
+
+    def open_account(self, account_id: str) -> None:
+        """Keep the private channels of an account flowing: spot, and futures of each settle."""
+        ...
+
+    def close_account(self, account_id: str) -> None:
+        """Let the private channels of an account go."""
+        ...
