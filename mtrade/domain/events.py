@@ -1,7 +1,7 @@
 """What streams bring: frozen facts about markets and accounts, in the words of the domain.
 
-A message only says *look now*: an event may be repeated, late or out of order. Positions are ordered
-by `update_id`, trades told apart by their id, orders by their own update time; never by arrival.
+A message only says *look now*: an event may be repeated, late or out of order. Positions go by
+`update_id`, trades are told apart by their id, orders by their own update time; never by arrival.
 """
 
 from __future__ import annotations
