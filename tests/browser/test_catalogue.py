@@ -14,7 +14,9 @@ from mtrade.web.icons import icon_symbol
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r'\bcode="([a-z_]+)"')
 # Codes that only stop a start or name a broken file: the console says them, never the page.
-CONSOLE = {"process", "config", "store"}
+CONSOLE = {"process", "config"}
+# Its words are those of the wrong fields.
+FIELDS = {"invalid_request"}
 PAGE_FLOORS = ("domain", "gate", "trading", "web")
 
 
@@ -27,8 +29,9 @@ def sources(folder: str, ending: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / folder).rglob(ending)))
 
 
-def test_both_languages_have_the_same_keys_and_parameters() -> None:
-    english, russian = catalogue("en"), catalogue("ru")
+@pytest.mark.parametrize("prefix", ["", "server."])
+def test_both_languages_have_the_same_keys_and_parameters(prefix: str) -> None:
+    english, russian = catalogue(f"{prefix}en"), catalogue(f"{prefix}ru")
     assert english.keys() == russian.keys()
     for key, text in english.items():
         names = [set(re.findall(r"\{(\w+)\}", json.dumps(t))) for t in (text, russian[key])]
@@ -51,8 +54,10 @@ def test_every_literal_key_exists() -> None:
 def test_every_code_that_can_reach_the_page_has_words() -> None:
     text = "\n".join(sources(f"mtrade/{floor}", "*.py") for floor in PAGE_FLOORS)
     codes = set(CODE.findall(text)) | set(re.findall(r'default_code = "([a-z_]+)"', text))
-    translated = {key.removeprefix("errors.") for key in catalogue("en")}
-    assert codes - CONSOLE - translated == set()
+    translated = {
+        key.removeprefix("errors.") for key in {**catalogue("en"), **catalogue("server.en")}
+    }
+    assert codes - CONSOLE - FIELDS - translated == set()
 
 
 def test_every_icon_of_the_scripts_is_in_the_sprite() -> None:

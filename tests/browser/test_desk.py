@@ -61,6 +61,7 @@ def test_a_price_beyond_the_band_is_refused_in_words(open_page: OpenPage) -> Non
     page.get_by_test_id("ticket-price").fill("99000")
     trade(page, "buy", "100")
     expect(page.get_by_test_id("problems")).to_contain_text("typing mistake")
+    expect(page.get_by_test_id("ticket-error")).to_be_visible()
     expect(page.get_by_test_id("ticket-error")).to_contain_text("typing mistake")
 
 

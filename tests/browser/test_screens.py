@@ -16,9 +16,7 @@ pytestmark = pytest.mark.browser
 PATHS = ("/trade/futures/usdt/BTC_USDT", "/trade/spot/ETH_USDT", "/accounts", "/settings", "/copy")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 QUICK = [
-    (DESKTOP, "ru", "dark"),
-    (TABLET, "en", "light"),
-    (PHONE, "ru", "light"),
+    (DESKTOP, "en", "light"),
     (NARROW, "ru", "dark"),
 ]
 

@@ -31,6 +31,8 @@ function formatPrice(value) {
 }
 
 
+const formatVolume = (value) => brief(value.toFixed(4), 2);
+
 function formatTime(ms, long = false) {
   const options = long ? { day: '2-digit', month: '2-digit' } : { hour: '2-digit', minute: '2-digit' };
   return new Date(ms).toLocaleString(lang() === 'ru' ? 'ru' : 'en-GB', options);
@@ -95,7 +97,7 @@ function drawLegend(candle) {
   const part = (name, value) => h('span', {}, `${name} `, h('b', {}, value));
   const change = String(((candle.close / candle.open - 1) * 100).toFixed(2));
   return legend.replaceChildren(part('O', formatPrice(candle.open)), part('H', formatPrice(candle.high)), part('L', formatPrice(candle.low)), part('C', formatPrice(candle.close)),
-    h('span', { class: candle.close >= candle.open ? 'up' : 'down' }, percent(change, 2, true)), part('V', brief(String(candle.volume), 2)));
+    h('span', { class: candle.close >= candle.open ? 'up' : 'down' }, percent(change, 2, true)), part('V', formatVolume(candle.volume)));
 }
 
 function toggleTable() {
@@ -104,7 +106,7 @@ function toggleTable() {
   table.hidden = !asTable;
   legend.hidden = asTable;
   const heads = ['time', 'open', 'high', 'low', 'close', 'volume'].map((name) => t(`chart.${name}`));
-  table.replaceChildren(asTable ? candleTable(visible(), heads, formatPrice, dateTime) : '');
+  table.replaceChildren(asTable ? candleTable(visible(), heads, formatPrice, dateTime, formatVolume) : '');
   chart.root.style.visibility = asTable ? 'hidden' : '';
 }
 

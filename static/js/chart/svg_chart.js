@@ -147,7 +147,7 @@ export class SvgChart {
 }
 
 /** The same candles as a table, newest first. */
-export function candleTable(candles, heads, formatPrice, formatTime) {
-  const row = (candle) => h('tr', {}, h('td', { class: 'text' }, formatTime(candle.start_ms)), ['open', 'high', 'low', 'close'].map((name) => h('td', {}, formatPrice(candle[name]))), h('td', {}, String(candle.volume)));
+export function candleTable(candles, heads, formatPrice, formatTime, formatVolume) {
+  const row = (candle) => h('tr', {}, h('td', { class: 'text' }, formatTime(candle.start_ms)), ['open', 'high', 'low', 'close'].map((name) => h('td', {}, formatPrice(candle[name]))), h('td', {}, formatVolume(candle.volume)));
   return h('table', { class: 'grid-table' }, h('thead', {}, h('tr', {}, heads.map((name, index) => h('th', { class: index ? '' : 'text', scope: 'col' }, name)))), h('tbody', {}, [...candles].reverse().map(row)));
 }

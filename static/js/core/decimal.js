@@ -73,7 +73,6 @@ export function cmp(a, b) {
 export const isZero = (a) => cmp(a, '0') === 0;
 export const sign = (a) => cmp(a, '0');
 export const abs = (a) => (sign(a) < 0 ? mul(a, '-1') : mul(a, '1'));
-export const neg = (a) => mul(a, '-1');
 
 /** The multiple of `step` at or toward the wanted side: 'down' (toward zero for positives), 'up' or 'near'. */
 export function snap(a, step, way = 'down') {

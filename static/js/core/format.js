@@ -29,7 +29,7 @@ export const price = (text, rules) => number(text, rules ? places(rules.price_st
 export function money(text, unit = '') {
   if (!isNumber(text)) return NONE;
   const small = Math.abs(Number(text));
-  const count = small === 0 || small >= 1 ? 2 : small >= 0.01 ? 4 : 8;
+  const count = small === 0 || small >= 1 ? 2 : small >= 0.01 ? 4 : 6;
   const plain = small > 0 && small < 1 ? trimZeros(fixed(text, count)) : fixed(text, count);
   return group(plain) + (unit ? NBSP + unit : '');
 }
@@ -83,7 +83,3 @@ export function uptime(ms) {
 }
 
 export const seconds = (ms) => t('time.seconds', { n: number(String(Math.round(ms / 100) / 10), ms < 10_000 ? 1 : 0) });
-
-/** The base coin of an instrument name. */
-export const baseOf = (name) => name.split('_')[0];
-export const quoteOf = (name) => name.split('_')[1] ?? '';

@@ -23,12 +23,27 @@ export function t(key, params = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (params[name] ?? whole));
 }
 
+const named = (field, reason) => (has(`field.${field}`) ? `${t(`field.${field}`)}: ${reason}` : reason);
+
+/** `Size: minimum is 1` for each wrong field of an answer or of a preview's problem. */
+function reasons(error) {
+  if (error.field) return named(error.field, error.message);
+  return Object.entries(error.fields ?? {}).map(([field, reason]) => named(field, reason)).join('. ');
+}
+
+/** Numbers among the parameters in the reader's own form. */
+function readable(params) {
+  const show = (value) => (/^-?\d+(\.\d+)?$/.test(value) ? new Intl.NumberFormat(language, { maximumFractionDigits: 12 }).format(value) : value);
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, show(value)]));
+}
+
 /** The words for an API error: our own text by code, the exchange's label translated, else the server's message. */
 export function errorText(error) {
   const label = error.label && has(`labels.${error.label}`) ? t(`labels.${error.label}`) : error.label;
   if (error.code === 'order_rejected' && label) return t('errors.order_rejected', { label });
+  if (error.code === 'invalid_request') return reasons(error) || error.message;
   const key = `errors.${error.code}`;
-  const filled = has(key) ? t(key, error.params ?? {}) : '';
+  const filled = has(key) ? t(key, readable(error.params ?? {})) : '';
   if (filled && !/\{\w+\}/.test(filled)) return filled;
   return error.message || t('errors.internal');
 }

@@ -1,6 +1,7 @@
 // A table whose rows are built once per key and rewritten in place, so that focus and hover survive each second.
 
 import { h, setClass, setText } from '../core/dom.js';
+import { mayTrade } from '../core/store.js';
 
 /**
  * Columns: {key, label, kind, text(row) | parts(row), build(cell, current), update(cell, row)}.
@@ -66,5 +67,5 @@ export function createTable({ columns, key, empty, caption, rowClass = () => '',
 
 /** A row of small buttons; each handler gets the row's newest data. */
 export function actions(cell, current, list) {
-  cell.append(h('div', { class: 'actions' }, list.map(([label, act, props = {}]) => h('button', { type: 'button', class: `button small ${props.kind ?? ''}`, 'data-testid': props.testid, title: props.title, onclick: () => act(current()) }, label))));
+  cell.append(h('div', { class: 'actions' }, list.map(([label, act, props = {}]) => h('button', { type: 'button', class: `button small ${props.kind ?? ''}`, 'data-testid': props.testid, title: props.title, disabled: !mayTrade(), onclick: () => act(current()) }, label))));
 }

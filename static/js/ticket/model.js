@@ -5,6 +5,7 @@ import { pref, setPref } from '../core/prefs.js';
 import { emit, hedge, isFutures, placeFields, positionHere, state } from '../core/store.js';
 
 const KEPT = ['type', 'unit', 'leverage', 'margin_mode', 'tif'];
+const MOST_KEPT = 40;
 const drafts = new Map();
 
 const keyOf = () => [state.active, state.place.market, state.place.settle, state.place.instrument].join('|');
@@ -31,7 +32,8 @@ export function change(fields) {
   Object.assign(current, fields);
   if (KEPT.some((name) => name in fields)) {
     const kept = Object.fromEntries(KEPT.map((name) => [name, current[name]]));
-    setPref('tickets', { ...pref('tickets'), [keyOf()]: kept });
+    const others = Object.entries(pref('tickets')).filter(([key]) => key !== keyOf());
+    setPref('tickets', Object.fromEntries([...others.slice(1 - MOST_KEPT), [keyOf(), kept]]));
   }
   emit('ticket');
 }

@@ -32,8 +32,6 @@ function build() {
   return node;
 }
 
-export const ticketOpen = () => !narrow.matches || Boolean(sheet?.open);
-
 export function init() {
   for (const node of $$('[data-open-ticket]')) node.addEventListener('click', () => openTicket(node.dataset.openTicket));
   $('#ticket-close').addEventListener('click', () => sheet?.close());

@@ -73,6 +73,12 @@ function lock(locked) {
 function showError(text) {
   $('#ticket-error').hidden = !text;
   $('#ticket-error').textContent = text;
+  if (text) $('#ticket-error').scrollIntoView({ block: 'nearest' });
+}
+
+/** A refusal of the ticket's own order, in the ticket, with the exchange's raw words. */
+function inPlace(error) {
+  showError([error.text, error.raw].filter(Boolean).join(' — '));
 }
 
 /** What became of an intent, in a toast. */
@@ -108,7 +114,7 @@ async function follow(id, requested) {
   }
 }
 
-function failed(error, row) {
+function failed(error, row, show) {
   if (error.code === 'outcome_unknown' || error.offline) {
     row.state = 'UNKNOWN';
     emit('account');
@@ -118,12 +124,11 @@ function failed(error, row) {
   }
   state.sending = state.sending.filter((item) => item !== row);
   emit('account');
-  showError([error.text, ...Object.entries(error.fields).map(([name, text]) => `${name}: ${text}`)].join(' '));
-  fail(t('result.refused'), error);
+  show(error);
 }
 
-/** Sends `body` to `path` and follows it; used by every act that makes an order. Resolves to true when it was accepted. */
-export async function send(path, body) {
+/** Sends `body` to `path` and follows it; used by every act that makes an order. `show` tells a refusal. True when accepted. */
+export async function send(path, body, show = (error) => fail(t('result.refused'), error)) {
   const row = { ...body, request_id: requestId(), state: 'SENDING', planned_ms: Date.now() };
   state.sending = [row, ...state.sending];
   emit('account');
@@ -139,7 +144,7 @@ export async function send(path, body) {
     emit('account');
     return true;
   } catch (error) {
-    failed(error, row);
+    failed(error, row, show);
     return false;
   } finally {
     refreshSoon();
@@ -160,7 +165,7 @@ export async function submit(side) {
   const preview = lastPreview(side);
   if (!(await agreed(side, body, preview))) return;
   lock(true);
-  const accepted = await send(trigger ? '/api/triggers' : '/api/trade', body);
+  const accepted = await send(trigger ? '/api/triggers' : '/api/trade', body, inPlace);
   lock(false);
   if (!accepted) return;
   used();

@@ -1,12 +1,13 @@
 // The order book: rows are built once and rewritten; their number follows the height.
 
 import { $, $$, h, icon, setClass, setText } from '../core/dom.js';
-import { div, mul, places, snap } from '../core/decimal.js';
+import { cmp, isNumber, isZero, mul, places, snap } from '../core/decimal.js';
 import { brief, compact, number, percent, price, NONE } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { setDepth } from '../core/poller.js';
 import { pref, setPref } from '../core/prefs.js';
 import { on, samePlace, state } from '../core/store.js';
+import { lastPreview } from '../ticket/preview.js';
 import { grouped, rows, spread } from './book_model.js';
 
 const GROUPS = [1, 10, 100];
@@ -98,8 +99,14 @@ function fill(node, row, most, digits, show, mine) {
   setText(node.parts.sum, show(row.sum));
   node.parts.bar.style.transform = `scaleX(${most ? Number(row.sum) / most : 0})`;
   node.parts.mine.hidden = !mine;
-  const average = div(row.value, row.own, 8);
-  node.title = t('book.row_title', { average: average && state.rules?.market === 'spot' ? brief(average, digits) : number(row.price, digits), value: compact(row.value) });
+  node.title = t('book.row_title', { average: brief(row.average, digits), value: compact(row.value) });
+}
+
+/** Index of the level down to which the ticket's size would be filled; -1 without a size. */
+function covering(shown) {
+  const preview = lastPreview('buy') ?? lastPreview('sell');
+  if (!isNumber(preview?.size) || preview.unit === 'quote' || isZero(preview.size)) return -1;
+  return shown.findIndex((row) => cmp(row.own, preview.size) >= 0);
 }
 
 function draw() {
@@ -117,8 +124,10 @@ function draw() {
   const show = (text) => (unit === 'quote' ? (Number(text) >= 100_000 ? compact(text) : number(text, 0)) : brief(text, Number(text) >= 1000 ? 1 : 4));
   const marks = ownPrices(step);
   for (const side of ['asks', 'bids']) {
+    const cover = covering(shown[side]);
     sides[side].forEach((node, index) => {
       const row = shown[side][index];
+      node.classList.toggle('covers', Boolean(row) && index === cover);
       fill(node, row, most, digits, show, row && marks[side].has(row.price));
     });
   }

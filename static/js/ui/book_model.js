@@ -1,6 +1,6 @@
 // The book's arithmetic: grouping by price, running sums away from the spread, sizes in coins or money.
 
-import { add, cmp, div, mul, snap, sub } from '../core/decimal.js';
+import { add, div, mul, snap, sub } from '../core/decimal.js';
 
 /** Levels joined on a coarser grid; bids go down to it, asks up, so that no level looks better than it is. */
 export function grouped(levels, step, side) {
@@ -26,18 +26,23 @@ export function worth(size, price, rules) {
   return mul(coins(size, price, rules), price);
 }
 
-/** Rows `{price, size, sum, own}` from the touch outward; `sum` runs away from the spread. */
+/**
+ * Rows from the touch outward. `sum` runs away from the spread in the shown unit, `own` in the instrument's own unit;
+ * `value` is what buying or selling down to the row is worth, `average` its average price.
+ */
 export function rows(levels, rules, unit, count) {
   const measure = unit === 'quote' ? worth : coins;
   let sum = '0';
   let own = '0';
   let value = '0';
+  let amount = '0';
   return levels.slice(0, count).map(([price, raw]) => {
     const size = measure(raw, price, rules);
     sum = add(sum, size);
     own = add(own, raw);
     value = add(value, worth(raw, price, rules));
-    return { price, size, sum, own, value };
+    amount = add(amount, coins(raw, price, rules));
+    return { price, size, sum, own, value, average: div(value, amount, 8) ?? price };
   });
 }
 
@@ -48,17 +53,4 @@ export function spread(book) {
   if (!bid || !ask) return null;
   const gap = sub(ask, bid);
   return { abs: gap, pct: mul(div(gap, ask, 8), '100'), bid, ask, mid: div(add(bid, ask), '2', 12) };
-}
-
-/** Average price to fill `size` (instrument's unit) from these levels; null when they do not hold it. */
-export function fillPrice(levels, size) {
-  let left = size;
-  let paid = '0';
-  for (const [price, have] of levels ?? []) {
-    const take = cmp(have, left) < 0 ? have : left;
-    paid = add(paid, mul(take, price));
-    left = sub(left, take);
-    if (cmp(left, '0') <= 0) return div(paid, size, 12);
-  }
-  return null;
 }

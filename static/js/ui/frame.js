@@ -24,6 +24,7 @@ function drawNetwork() {
   banner.replaceChildren();
   if (NETWORK_ICON[network]) banner.append(icon(NETWORK_ICON[network]), h('span', {}, t(`banner.${network}`)));
   document.body.dataset.network = network;
+  for (const node of $$('.live-word')) node.hidden = network !== 'live';
   const favicon = $('#favicon');
   favicon.href = favicon.href.replace(/mtrade(-\w+)?\.svg/, `mtrade-${network}.svg`);
 }
