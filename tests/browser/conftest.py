@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,14 +41,16 @@ NARROW = (320, 640)
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, BROWSERS)), None)
         try:
             found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         except Error as error:
-            pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
+            reason = f"no Chromium: {error.message.splitlines()[0]}"
+            # Where everything has to be proven, a browser that is missing is a failure.
+            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
         yield found
         found.close()
 

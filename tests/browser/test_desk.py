@@ -22,6 +22,7 @@ def trade(page: Page, side: str, size: str) -> None:
 
 def test_a_market_order_is_confirmed_filled_and_closed_by_half(open_page: OpenPage) -> None:
     page = open_page(FUTURES)
+    page.get_by_test_id("panel-positions").click()
     page.get_by_test_id("type-market").click()
     trade(page, "buy", "900")
     expect(page.get_by_test_id("order-confirm")).to_contain_text("PAPER")
