@@ -26,6 +26,7 @@ from mtrade.gate.faults import (
     refusal,
     transport_failure,
 )
+from mtrade.gate.labels import EXPIRED
 from mtrade.gate.limits import RateBudgets
 from mtrade.gate.networks import Addresses
 from mtrade.gate.signing import sign_rest
@@ -72,12 +73,15 @@ class GateClient:
         credentials: Credentials | None = None,
         budgets: RateBudgets | None = None,
         timeouts: Timeouts | None = None,
+        on_expired: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_expired` is called when the exchange finds a request too late or mistimed."""
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
         self._budgets = budgets or RateBudgets(clock)
         self._transport = Transport(timeouts)
+        self._on_expired = on_expired
 
     def read(
         self,
@@ -190,7 +194,10 @@ class GateClient:
     def _settle(self, answer: Answer, bucket: str, *, changing: bool) -> Any:
         self._budgets.feed(bucket, answer.headers, refused=answer.status == 429)
         if not answer.ok:
-            raise refusal(answer, changing=changing, now_ms=self.clock.now_ms())
+            error = refusal(answer, changing=changing, now_ms=self.clock.now_ms())
+            if has_label(error, EXPIRED):
+                self._on_expired()
+            raise error
         return decode(answer)
 
     def _check_deadline(self, expires_ms: int | None) -> None:

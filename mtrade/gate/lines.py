@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from mtrade.domain.accounts import Credentials, Network
-from mtrade.domain.errors import ExchangeError
+from mtrade.domain.errors import MTradeError
 from mtrade.gate.client import GateClient
 from mtrade.gate.clock import ExchangeClock
 from mtrade.gate.exchange import GateExchange
@@ -59,6 +59,10 @@ class LineClock:
         """Ask the exchange for its time. Raises ExchangeUnavailable; the old offset stays then."""
         self._clock.sync(self._server_time)
 
+    def doubt(self) -> None:
+        """The exchange found a request too late: the offset may be wrong."""
+        self._clock.doubt()
+
     def due(self) -> bool:
         """Whether it is time to ask again."""
         return self._clock.needs_sync()
@@ -74,6 +78,7 @@ class Lines:
         self._clocks: dict[Network, LineClock] = {}
         self._exchanges: list[GateExchange] = []
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._keep_time, name="clocks", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +94,7 @@ class Lines:
         with self._lock:
             if network not in self._clocks:
                 self._clocks[network] = LineClock(lambda: self.market_data(network).server_time())
+                self._wake.set()
             return self._clocks[network]
 
     def market_data(self, network: Network) -> GateMarketData:
@@ -101,7 +107,13 @@ class Lines:
 
     def exchange(self, network: Network, credentials: Credentials) -> GateExchange:
         """A new exchange for one account."""
-        client = GateClient(self._addresses(network), self.clock(network), credentials)
+        clock = self.clock(network)
+
+        def expired() -> None:
+            clock.doubt()
+            self._wake.set()
+
+        client = GateClient(self._addresses(network), clock, credentials, on_expired=expired)
         exchange = GateExchange(client)
         with self._lock:
             self._exchanges.append(exchange)
@@ -110,6 +122,7 @@ class Lines:
     def close(self) -> None:
         """Stop keeping time and close all connections."""
         self._stop.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(LOOK_S)
         with self._lock:
@@ -121,7 +134,9 @@ class Lines:
         return addresses(network, self._paper_url() if network is Network.PAPER else "")
 
     def _keep_time(self) -> None:
-        while not self._stop.wait(LOOK_S):
+        while not self._stop.is_set():
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
             with self._lock:
                 clocks = dict(self._clocks)
             for network, clock in clocks.items():
@@ -131,5 +146,5 @@ class Lines:
     def _sync(self, network: Network, clock: LineClock) -> None:
         try:
             clock.sync()
-        except ExchangeError as fault:
+        except MTradeError as fault:
             log.warning("the clock of %s could not be read: %s", network, fault.message)

@@ -21,7 +21,7 @@ from mtrade.domain.orders import Intent, VenueTrigger
 from mtrade.domain.ports import Exchange
 from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager
-from mtrade.trading.intents import Answer
+from mtrade.trading.intents import Answer, born_ms
 from mtrade.trading.messages import Answered, FillsRead, Seen
 from mtrade.trading.resolver import Evidence, past_fence
 
@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 
 WORKERS = 8
 LAST_CALL_MS = 300  # an order whose deadline is nearer than this is not sent at all
-LOOK_BACK_MS = 5_000
+LOOK_BACK_MS = 60_000  # lists are searched by text, so looking back further costs only paging
+MOST_TRADES = 20_000
 
 
 class Courier:
@@ -117,7 +118,10 @@ class Courier:
             network = self._accounts.get(intent.account_id).network
             if cancel and intent.order_id:
                 exchange.cancel(intent.order.instrument, intent.order_id)
-            late = past_fence(intent, self._accounts.clock(network).now_ms())
+            clock = self._accounts.clock(network)
+            if clock.age_ms is None:
+                clock.sync()  # without the exchange's time nothing can be called late
+            late = past_fence(intent, clock.now_ms())
             if intent.order.trigger is not None:
                 return Evidence(trigger=_find_trigger(exchange, intent), deep=True)
             return _find_order(exchange, intent, late)
@@ -147,7 +151,7 @@ def _pool(name: str) -> ThreadPoolExecutor:
 def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
     order = intent.order
     found = exchange.find(order.instrument, intent.order_id or order.text)
-    since = (intent.sent_ms or intent.planned_ms) - LOOK_BACK_MS
+    since = born_ms(intent) - LOOK_BACK_MS
     spot = order.instrument.market is Market.SPOT
     if found is None and (late or spot):
         # Gate finds a finished spot order by its text no more, so the lists are scanned.
@@ -159,8 +163,10 @@ def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
         order.instrument.settle,
         instrument=order.instrument,
         since_ms=since,
-        limit=1000,
+        limit=MOST_TRADES,
     )
+    if len(trades) >= MOST_TRADES:
+        raise ExchangeUnavailable("too many trades since this order to list them all")
     return Evidence(deep=True, trades=trades, position=_position(exchange, intent))
 
 

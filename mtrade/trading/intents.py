@@ -149,6 +149,11 @@ def after_parent(
     return [void(child, now_ms, label=PARENT_NOT_FILLED, evidence=why) for child in waiting]
 
 
+def born_ms(intent: Intent) -> int:
+    """When it was planned by the exchange's clock; `planned_ms` is by this computer's."""
+    return intent.expires_ms - EXPIRES_MS
+
+
 def may_rest(order: OrderRequest) -> bool:
     """Whether an open state is a proper state of this order."""
     if order.trigger is not None:
