@@ -65,7 +65,7 @@ ROOT_ENTRIES = {
     "requirements.txt", "requirements.in", "requirements-dev.txt", "requirements-dev.in",
     "README.md", "README.ru.md", "QUICKSTART.md", "CHANGELOG.md", "LICENSE",
     "THIRD_PARTY_NOTICES.md", "pyproject.toml", ".gitignore", ".gitattributes",
-    ".env.example", ".editorconfig", "config.json.example",
+    ".env.example", ".editorconfig",
 }  # fmt: skip
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -308,7 +308,7 @@ def test_every_setting_is_read_somewhere() -> None:
 
 def test_the_published_schema_and_example_are_those_of_the_code() -> None:
     assert (ROOT / "docs" / "config.schema.json").read_text("utf-8") == schema_text()
-    example = (ROOT / "config.json.example").read_text("utf-8")
+    example = (ROOT / "docs" / "config.json.example").read_text("utf-8")
     assert parse_config(example, "config.json.example") == Config()
 
 
