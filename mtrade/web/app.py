@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from mtrade.domain.errors import ConfigError, LoginRequired
 from mtrade.domain.ports import Clock
 from mtrade.trading.desk import Desk
-from mtrade.web import errors, headers, openapi, pages, security
+from mtrade.web import errors, headers, openapi, pages, security, vendor
 from mtrade.web.assets import Assets
 from mtrade.web.context import Call, WebContext
 from mtrade.web.dispatch import view_of
@@ -51,6 +51,7 @@ def create_app(
         database_bytes=database_bytes,
         assets=Assets(root / "static"),
         catalogue=Catalogue(root / "static" / "i18n"),
+        chart=vendor.load(vendor.installed()),
     )
     return build(context)
 

@@ -58,6 +58,7 @@ def show(call: Call, form: SnapshotQuery) -> Json:
         "started_ms": control.started_ms,
         "version": control.version,
         "instance": control.instance,
+        "build": call.context.assets.build,
     }
     return {
         "now_ms": call.now_ms,
