@@ -227,7 +227,7 @@ class Intent:
     request that arrives later has no effect. `evidence` says what proved the present state.
     `parent` is the order text of the entry whose fill a WAITING intent waits for. `plan_position`
     is the signed position of the leg when the order was planned, a witness for the resolver; None
-    when it was not read.
+    when it was not read. `digest` identifies what `request_id` asked for, empty when nobody asked.
     """
 
     id: int
@@ -247,6 +247,7 @@ class Intent:
     closed_ms: int | None = None
     parent: str = ""
     plan_position: Decimal | None = None
+    digest: str = ""
 
     @property
     def final(self) -> bool:

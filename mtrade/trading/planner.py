@@ -13,9 +13,9 @@ from mtrade.domain.accounts import Account, PositionMode
 from mtrade.domain.errors import Conflict, InvalidRequest, OrderDenied
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.numbers import ZERO
-from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce
+from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.domain.positions import Leg, Position
-from mtrade.domain.risk import RiskLimits, check_leverage, check_order
+from mtrade.domain.risk import RiskLimits, check_leverage, check_order, is_reducing
 from mtrade.domain.sizing import SizeUnit, SizingFacts, order_size
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.scene import Scene
@@ -79,7 +79,7 @@ class Planner:
             self._accounts.check_network(scene.account.network)
         order = self.order(wish, scene)
         self.check(order, scene, wish)
-        leg = scene.leg_for(wish.side, reduce_only=wish.reduce_only)
+        leg = scene.leg_for(wish.side, reduce_only=wish.reduce_only or wish.close)
         position = scene.position(leg)
         return Plan(
             account=scene.account,
@@ -120,11 +120,39 @@ class Planner:
     def check(self, order: OrderRequest, scene: Scene, wish: OrderWish) -> None:
         """Run the risk gates; orders that can only shrink a position pass."""
         limits = self._limits()
-        futures = wish.instrument.market is Market.FUTURES
-        reducing = futures and (order.reduce_only or order.close or order.auto_size is not None)
-        if wish.leverage is not None and futures and not reducing:
-            check_leverage(wish.leverage, scene.instrument, limits)
+        reducing = is_reducing(order)
+        if wish.instrument.market is Market.FUTURES and not reducing:
+            position = scene.position(scene.leg_for(wish.side, reduce_only=False))
+            # Without a word in the ticket the entry is made with what the contract is set to.
+            leverage = wish.leverage or (position.leverage if position else None)
+            if leverage:
+                check_leverage(leverage, scene.instrument, limits)
         check_order(order, scene.instrument, scene.book, limits, reducing=reducing)
+
+    def check_amend(
+        self, account: Account, present: VenueOrder, price: Decimal | None, size: Decimal | None
+    ) -> bool:
+        """Check an amendment; True when it cannot add risk, otherwise the gates have passed it."""
+        if price is None and size is None:
+            raise InvalidRequest("give a price or a size", fields={"price": "is missing"})
+        rules = self._state.instrument(account.network, present.instrument)
+        changed = OrderRequest(
+            instrument=present.instrument,
+            side=present.side,
+            type=present.type,
+            size=present.size if size is None else size,
+            text=present.text,
+            price=present.price if price is None else price,
+            reduce_only=present.reduce_only,
+            close=present.close,
+        )
+        check_rules(changed, rules)
+        smaller = changed.size <= present.size and changed.price == present.price
+        if smaller or is_reducing(changed):
+            return True
+        book = self._state.book(account.network, present.instrument, BOOK_LEVELS).value
+        check_order(changed, rules, book, self._limits(), reducing=False)
+        return False
 
     def facts(self, wish: OrderWish, scene: Scene) -> SizingFacts:
         """The numbers a size conversion needs, read only when the unit asks for them."""

@@ -119,6 +119,7 @@ class FakeExchange:
     mode: PositionMode = PositionMode.SINGLE
     leverages: list[tuple[D, MarginMode]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    amended: list[str] = field(default_factory=list)
     permissions: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
     uid: str = "1"
 
@@ -162,7 +163,9 @@ class FakeExchange:
     def contract(self, instrument: InstrumentId) -> tuple[Position, ...]:
         return tuple(row for row in self.rows if row.instrument == instrument)
 
-    def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
+    def place(
+        self, order: OrderRequest, *, expires_ms: int, chosen: Callable[[str], None] = str
+    ) -> VenueOrder:
         self.placed.append(order)
         answer = self.on_place(order)
         self.orders[order.text] = answer
@@ -198,6 +201,20 @@ class FakeExchange:
         ended = replace(found, open=False, finish_as="cancelled")
         self.orders[found.text] = ended
         return ended
+
+    def amend(
+        self,
+        instrument: InstrumentId,
+        order_id: str,
+        *,
+        price: D | None,
+        size: D | None,
+        expires_ms: int,
+    ) -> VenueOrder:
+        self.amended.append(order_id)
+        found = self.find(instrument, order_id)
+        assert found is not None
+        return replace(found, price=price or found.price, size=size or found.size)
 
     def set_leverage(
         self, instrument: InstrumentId, leverage: D, mode: MarginMode

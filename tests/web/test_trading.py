@@ -36,13 +36,20 @@ def trader(site: Site) -> Browser:
 
 def test_an_order_is_sent_once_however_often_it_is_asked_for(site: Site, trader: Browser) -> None:
     first = trader.post("/api/trade", ORDER)
-    second = trader.post("/api/trade", {**ORDER, "size": "99"})
+    second = trader.post("/api/trade", ORDER)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json["intent"] == second.json["intent"]
     assert set(first.json["intent"]) == INTENT
     sent = exchange_of(site).placed
     assert [(o.size, o.price) for o in sent] == [(D(10), D(59000))]
     assert site.audit.acts() == ["order.submit"] * 2
+
+
+def test_the_request_id_of_another_order_is_a_conflict(site: Site, trader: Browser) -> None:
+    trader.post("/api/trade", ORDER)
+    other = trader.post("/api/trade", {**ORDER, "size": "99"})
+    assert (other.status_code, other.json["error"]["code"]) == (409, "request_id_reused")
+    assert len(exchange_of(site).placed) == 1
 
 
 def test_numbers_are_text_and_a_comma_is_a_point(trader: Browser) -> None:
