@@ -24,6 +24,7 @@ FLOORS: dict[str, set[str]] = {
     "logs": set(),
     "loop": set(),
     "clock": set(),
+    "admin": set(),
     "keeper": {"domain", "store"},
     "process": {"config", "logs"},
     "web": {"domain", "trading"},
@@ -36,9 +37,11 @@ EXTRA: dict[str, set[str]] = {
 # Entry points wire the floors together; nothing imports them.
 ENTRIES = {
     "mtrade/bootstrap.py",
-    "mtrade/admin.py",
+    "mtrade/admin/__main__.py",
+    "mtrade/admin/commands.py",
     "mtrade/doctor.py",
     "mtrade/paper/__main__.py",
+    "mtrade/paper/alone.py",
 }
 DOORS: dict[str, set[str]] = {
     "flask": {"web"},
