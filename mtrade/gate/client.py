@@ -79,7 +79,7 @@ class GateClient:
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
-        self._budgets = budgets or RateBudgets(clock)
+        self.budgets = budgets or RateBudgets(clock)
         self._transport = Transport(timeouts)
         self._on_expired = on_expired
 
@@ -98,7 +98,7 @@ class GateClient:
         RateLimited. Asked a second time only when a kept connection turned out to be dead.
         """
         request = self._request("GET", path, query, None, None, public=public)
-        self._budgets.enter(bucket)
+        self.budgets.enter(bucket)
         cap = LIST_CAP if public else BODY_CAP
         try:
             answer = self._send(request, cap)
@@ -127,7 +127,7 @@ class GateClient:
         contradict the request, is OutcomeUnknown.
         """
         request = self._request(method, path, query, body, expires_ms, public=False)
-        self._budgets.enter(bucket, urgent=urgent)
+        self.budgets.enter(bucket, urgent=urgent)
         self._check_deadline(expires_ms)
         try:
             answer = self._send(request, BODY_CAP)
@@ -137,6 +137,10 @@ class GateClient:
             return parse(self._settle(answer, bucket, changing=True))
         except Unreadable as error:
             raise doubt(error) from None
+
+    def mistimed(self) -> None:
+        """The exchange found a request of this account too late or mistimed, on any transport."""
+        self._on_expired()
 
     def close(self) -> None:
         """Close the connections."""
@@ -192,11 +196,11 @@ class GateClient:
             raise transport_failure(failure.kind, written=True, changing=False) from None
 
     def _settle(self, answer: Answer, bucket: str, *, changing: bool) -> Any:
-        self._budgets.feed(bucket, answer.headers, refused=answer.status == 429)
+        self.budgets.feed(bucket, answer.headers, refused=answer.status == 429)
         if not answer.ok:
             error = refusal(answer, changing=changing, now_ms=self.clock.now_ms())
             if has_label(error, EXPIRED):
-                self._on_expired()
+                self.mistimed()
             raise error
         return decode(answer)
 
