@@ -12,6 +12,7 @@ from decimal import Decimal
 from mtrade.domain.accounts import Account, PositionMode
 from mtrade.domain.errors import Conflict, InvalidRequest, OrderDenied
 from mtrade.domain.instruments import InstrumentId, Market, Side
+from mtrade.domain.market import Book
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.domain.positions import Leg, Position
@@ -20,6 +21,7 @@ from mtrade.domain.sizing import SizeUnit, SizingFacts, order_size
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.scene import Scene
 from mtrade.trading.shapes import (
+    check_protection,
     check_rules,
     check_shape,
     closing,
@@ -55,8 +57,8 @@ class Planner:
         self._state = state
         self._limits = limits
 
-    def scene(self, account_id: str, wanted: InstrumentId) -> Scene:
-        """Read rules, book and position of one instrument."""
+    def scene(self, account_id: str, wanted: InstrumentId, *, book: bool = True) -> Scene:
+        """Read rules, position and, unless nothing depends on prices, book of one instrument."""
         account = self._accounts.get(account_id)
         instrument = self._state.instrument(account.network, wanted)
         rows: tuple[Position, ...] = ()
@@ -69,8 +71,10 @@ class Planner:
                     code="split_mode",
                 )
             rows = self._state.contract_settings(account.id, wanted)
-        book = self._state.book(account.network, wanted, BOOK_LEVELS).value
-        return Scene(account=account, instrument=instrument, book=book, rows=rows, mode=mode)
+        prices = Book(instrument=wanted, bids=(), asks=(), time_ms=0)
+        if book:
+            prices = self._state.book(account.network, wanted, BOOK_LEVELS).value
+        return Scene(account=account, instrument=instrument, book=prices, rows=rows, mode=mode)
 
     def plan(self, wish: OrderWish) -> Plan:
         """The order a wish means, checked against rules and limits."""
@@ -174,7 +178,7 @@ class Planner:
 
     def close(self, wish: CloseWish) -> Plan:
         """The order that closes `percent` of a position; all of it at market is a full close."""
-        scene = self.scene(wish.account_id, wish.instrument)
+        scene = self.scene(wish.account_id, wish.instrument, book=False)
         position = scene.position(wish.leg)
         if position is None or position.size.is_zero():
             raise OrderDenied("there is no position to close", code="no_position")
@@ -200,7 +204,7 @@ class Planner:
 
     def protect(self, wish: ProtectWish) -> tuple[Plan, ...]:
         """Take profit and stop loss for an open position, each a position-wide trigger."""
-        scene = self.scene(wish.account_id, wish.instrument)
+        scene = self.scene(wish.account_id, wish.instrument, book=False)
         position = scene.position(wish.leg)
         if position is None or position.size.is_zero():
             raise OrderDenied("there is no position to protect", code="no_position")
@@ -228,14 +232,9 @@ class Planner:
                 "take profit and stop loss belong to an order that opens a futures position",
                 fields={"take_profit": "only with an order that opens a futures position"},
             )
-        return protective(
-            wish.instrument,
-            leg,
-            wish.take_profit,
-            wish.stop_loss,
-            scene,
-            long=wish.side is Side.BUY,
-        )
+        check_protection(wish, leg, scene, order)
+        long = wish.side is Side.BUY
+        return protective(wish.instrument, leg, wish.take_profit, wish.stop_loss, scene, long=long)
 
     def _leverage(self, wish: OrderWish, scene: Scene, position: Position | None) -> Decimal | None:
         if wish.leverage is not None:
