@@ -78,6 +78,11 @@ class Socket:
         writing.close()
         return True
 
+    def buffered(self) -> int:
+        """Bytes written that the system has not taken yet."""
+        ws = self._ws
+        return 0 if ws is None else ws._writer.transport.get_write_buffer_size()
+
     def close(self, reason: str) -> None:
         """Begin to close; the listener is told when it is over."""
         if not self._reason:
@@ -103,6 +108,8 @@ class Socket:
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
             )
         try:
+            if ws._response.history:
+                return "the exchange redirects"  # aiohttp follows; a login must not
             self._ws = ws
             self._listener.opened()
             while True:
