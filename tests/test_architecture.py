@@ -172,6 +172,7 @@ def test_broad_excepts_stand_only_where_the_design_puts_them() -> None:
                     found.append(path.relative_to(ROOT).as_posix())
     allowed = {
         "mtrade/trading/worker.py",  # top of the engine thread
+        "mtrade/trading/live/hub.py",  # top of the hub thread
         "mtrade/paper/exchange.py",  # top of the exchange's clock task
         "mtrade/paper/gateway.py",
         "mtrade/web/errors.py",  # the Flask fallback

@@ -16,6 +16,9 @@ from mtrade.domain.market import PublicTrade, Ticker
 from mtrade.trading.live.views import CandleView, MarketView
 
 PRINTS = 50
+TICKER, TOP, BOOK, TAPE = "ticker", "top", "book", "tape"
+
+_PART = {TickerChanged: TICKER, TopChanged: TOP, BookChanged: BOOK, Traded: TAPE}
 
 _FIELDS = tuple(field.name for field in fields(Ticker) if field.name != "instrument")
 
@@ -24,7 +27,7 @@ def fold_market(
     view: MarketView, event: TickerChanged | TopChanged | BookChanged | Traded, at: float
 ) -> MarketView:
     """The view after `event`, which arrived at the monotonic time `at`."""
-    heard = replace(view, heard_at=at)
+    heard = replace(view, heard_at=at, fresh=view.fresh | {_PART[type(event)]})
     match event:
         case TickerChanged():
             return _ticker(heard, event)
@@ -35,7 +38,8 @@ def fold_market(
         case BookChanged():
             return replace(heard, book=event.book)
         case Traded():
-            return replace(heard, trades=_prints(view.trades, event.trades))
+            known = view.trades if TAPE in view.fresh else ()  # after a loss there is a gap
+            return replace(heard, trades=_prints(known, event.trades))
 
 
 def fold_candle(view: CandleView, event: CandleChanged) -> CandleView:

@@ -7,7 +7,7 @@ mappings inside are never changed in place, so any thread may read a view it was
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount, SpotBalance
@@ -96,6 +96,10 @@ class Section:
             sorted(self.fills.values(), key=lambda f: (f.time_ms, f.trade_id), reverse=True)
         )
 
+    def without_proof(self) -> Section:
+        """The same, after its stream was lost."""
+        return replace(self, complete=False)
+
     @property
     def wallet_moved(self) -> bool:
         """Whether margins may differ from what the wallet's last reading says."""
@@ -108,7 +112,8 @@ class Section:
 class MarketView:
     """One instrument as its public stream shows it; the `*_ms` are the exchange's times.
 
-    `trades` are newest first. `heard_at` is this computer's monotonic time of the last event.
+    `trades` are newest first. `fresh` names the parts heard since the stream was last down.
+    `heard_at` is this computer's monotonic time of the last event.
     """
 
     ticker: Ticker | None = None
@@ -118,7 +123,12 @@ class MarketView:
     top_ms: int = 0
     book: Book | None = None
     trades: tuple[PublicTrade, ...] = ()
+    fresh: frozenset[str] = frozenset()
     heard_at: float | None = None
+
+    def without_proof(self) -> MarketView:
+        """The same, after its stream was lost; nobody knows what the book is now."""
+        return replace(self, book=None, fresh=frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
