@@ -13,6 +13,7 @@ from mtrade.domain.orders import (
     VenueOrder,
     VenueTrigger,
 )
+from mtrade.domain.risk import is_reducing
 from mtrade.gate import bodies, confirm, triggers
 from mtrade.gate import parse_futures as parse
 from mtrade.gate.client import GateClient, Query, segment
@@ -44,7 +45,7 @@ class FuturesApi:
             bucket=PLACE,
             body=body,
             expires_ms=expires_ms,
-            urgent=order.reduce_only or order.close or order.auto_size is not None,
+            urgent=is_reducing(order),
             channel="futures.order_place",
             settle=self._settle,
             param=body,
@@ -190,16 +191,12 @@ class FuturesApi:
             triggers.parse_id,
             bucket="/futures/price_orders create",
             body=triggers.futures_body(order),
+            urgent=is_reducing(order),
         )
 
     def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
-        """Waiting price orders, or the latest finished ones."""
-        return self._client.read(
-            f"{self._root}/price_orders",
-            lambda raw: rows(raw, self._trigger, "price orders"),
-            {"status": "open" if open else "finished", "limit": 100},
-            bucket="/futures/price_orders",
-        )
+        """All waiting price orders, or the latest finished ones."""
+        return triggers.listed(self._client, self._root, self._trigger, open=open)
 
     def trigger(self, trigger_id: str) -> VenueTrigger:
         """One price order."""

@@ -212,13 +212,8 @@ class SpotApi:
         )
 
     def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
-        """Waiting price orders, or the latest finished ones."""
-        return self._client.read(
-            "/spot/price_orders",
-            lambda raw: rows(raw, triggers.parse_spot_trigger, "price orders"),
-            {"status": "open" if open else "finished", "limit": OPEN_PAGE},
-            bucket="/spot/price_orders",
-        )
+        """All waiting price orders, or the latest finished ones."""
+        return triggers.listed(self._client, "/spot", triggers.parse_spot_trigger, open=open)
 
     def trigger(self, trigger_id: str) -> VenueTrigger:
         """One price order."""
