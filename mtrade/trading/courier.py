@@ -114,7 +114,7 @@ class Courier:
 
     def _evidence(self, intent: Intent, cancel: bool) -> Evidence:
         try:
-            exchange = self._accounts.exchange(intent.account_id)
+            exchange = self._accounts.line(intent.account_id)
             network = self._accounts.get(intent.account_id).network
             if cancel and intent.order_id:
                 exchange.cancel(intent.order.instrument, intent.order_id)
@@ -133,7 +133,7 @@ class Courier:
     def _read_fills(self, intent: Intent) -> None:
         instrument = intent.order.instrument
         try:
-            fills = self._accounts.exchange(intent.account_id).fills(
+            fills = self._accounts.line(intent.account_id).fills(
                 instrument.market,
                 instrument.settle,
                 instrument=instrument,

@@ -216,6 +216,9 @@ class FakeExchange:
         assert found is not None
         return replace(found, price=price or found.price, size=size or found.size)
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def set_leverage(
         self, instrument: InstrumentId, leverage: D, mode: MarginMode
     ) -> tuple[Position, ...]:
@@ -264,6 +267,9 @@ class FakeAccounts:
     def check_network(self, network: Network) -> None:
         if network is self.forbidden:
             raise Conflict("not here", code="live_off")
+
+    def line(self, account_id: str) -> FakeExchange:
+        return self._exchange
 
     def market_data(self, network: Network) -> FakeExchange:
         return self._exchange

@@ -41,7 +41,9 @@ class Net:
         self.rights: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
         self.fault: Exception | None = None
 
-    def exchange(self, network: Network, credentials: Credentials) -> FakeExchange:
+    def exchange(
+        self, network: Network, credentials: Credentials, *, warm: bool = False
+    ) -> FakeExchange:
         if self.fault is not None:
             raise self.fault
         return FakeExchange(self.clock_, uid=credentials.key, permissions=self.rights)
@@ -112,6 +114,15 @@ def test_rename_recolour_disable(office: Office) -> None:
     assert office.manager.active_id() is None
     with pytest.raises(InvalidRequest):
         office.manager.update(made.id, colour="red")
+
+
+def test_what_a_disabled_account_has_under_way_is_still_followed(office: Office) -> None:
+    account = office.manager.open_paper("Main")
+    before = office.manager.exchange(account.id)
+    office.manager.update(account.id, enabled=False)
+    with pytest.raises(Conflict):
+        office.manager.exchange(account.id)
+    assert office.manager.line(account.id) is before
 
 
 def test_removal_needs_the_name_typed(office: Office) -> None:
