@@ -83,9 +83,14 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         files.note_accounts(book)
         keeper = Keeper(settings.home, clock)
         stack.callback(keeper.close)
-        paper = None if settings.paper_url else _paper(stack, settings, data, choices, clock)
+        streams = LoopThread()
+        streams.start()
+        stack.callback(streams.close)
+        paper = None
+        if not settings.paper_url:
+            paper = _paper(stack, streams, settings, data, choices, clock)
         url = settings.paper_url or (paper.url if paper else "")
-        lines = Lines(lambda: url)
+        lines = Lines(lambda: url, streams)
         stack.callback(lines.close)
         accounts = AccountManager(
             book,
@@ -102,6 +107,7 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         keeper.start()
         if paper is not None:
             _first_account(accounts, choices)
+        accounts.warm()
         yield create_app(
             desk=desk,
             access=access,
@@ -181,15 +187,17 @@ def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> Sqlit
 
 
 def _paper(
-    stack: ExitStack, settings: Settings, data: Path, choices: SettingStore, clock: Clock
+    stack: ExitStack,
+    streams: LoopThread,
+    settings: Settings,
+    data: Path,
+    choices: SettingStore,
+    clock: Clock,
 ) -> EmbeddedPaper:
     seed = choices.get(PAPER_SEED)
     if not isinstance(seed, int):
         seed = secrets.randbelow(2**31)
         choices.set(PAPER_SEED, seed)
-    streams = LoopThread()
-    streams.start()
-    stack.callback(streams.close)
     exchange = PaperExchange(
         seed=seed,
         clock=clock,

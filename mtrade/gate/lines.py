@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from weakref import WeakSet
 
 from mtrade.domain.accounts import Credentials, Network
 from mtrade.domain.errors import MTradeError
@@ -16,6 +17,8 @@ from mtrade.gate.clock import ExchangeClock
 from mtrade.gate.exchange import GateExchange
 from mtrade.gate.market_data import GateMarketData
 from mtrade.gate.networks import Addresses, addresses
+from mtrade.gate.trading_socket import TradingSockets
+from mtrade.loop import LoopThread
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +72,18 @@ class LineClock:
 
 
 class Lines:
-    """Hands out market data, exchanges and clocks; `paper_url` is where paper listens now."""
+    """Hands out market data, exchanges and clocks; `paper_url` is where paper listens now.
 
-    def __init__(self, paper_url: Callable[[], str]) -> None:
+    Without a `loop` there are no sockets and every order goes over REST.
+    """
+
+    def __init__(self, paper_url: Callable[[], str], loop: LoopThread | None = None) -> None:
         self._paper_url = paper_url
+        self._loop = loop
         self._lock = threading.RLock()
         self._public: dict[Network, GateMarketData] = {}
         self._clocks: dict[Network, LineClock] = {}
-        self._exchanges: list[GateExchange] = []
+        self._exchanges: WeakSet[GateExchange] = WeakSet()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._keep_time, name="clocks", daemon=True)
@@ -105,18 +112,28 @@ class Lines:
                 self._public[network] = GateMarketData(client)
             return self._public[network]
 
-    def exchange(self, network: Network, credentials: Credentials) -> GateExchange:
-        """A new exchange for one account."""
+    def exchange(
+        self, network: Network, credentials: Credentials, *, warm: bool = False
+    ) -> GateExchange:
+        """A new exchange for one account; its user closes it.
+
+        A `warm` one keeps trading sockets open, so that an order finds them logged in.
+        """
         clock = self.clock(network)
 
         def expired() -> None:
             clock.doubt()
             self._wake.set()
 
-        client = GateClient(self._addresses(network), clock, credentials, on_expired=expired)
-        exchange = GateExchange(client)
+        where = self._addresses(network)
+        client = GateClient(where, clock, credentials, on_expired=expired)
+        sockets = None
+        if warm and self._loop is not None:
+            sockets = TradingSockets(where, credentials, clock, self._loop, expired)
+            sockets.open()
+        exchange = GateExchange(client, sockets)
         with self._lock:
-            self._exchanges.append(exchange)
+            self._exchanges.add(exchange)
         return exchange
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
@@ -171,7 +171,8 @@ class AccountManager:
         """Open the lines of the accounts in use, so that the first order finds them ready."""
         for account in self.list():
             if account.enabled and (account.network is not Network.LIVE or self._live_allowed):
-                self.line(account.id)
+                with suppress(MTradeError):  # told when the account is used
+                    self.line(account.id)
 
     def exchange(self, account_id: str) -> Exchange:
         """The exchange of an enabled account."""
@@ -181,6 +182,7 @@ class AccountManager:
     def line(self, account_id: str) -> Exchange:
         """The exchange of any account: what a disabled one has under way is still followed."""
         account = self.get(account_id)
+        self.check_network(account.network)
         with self._lock:
             if account_id not in self._exchanges:
                 credentials = self._book.credentials(account_id)
