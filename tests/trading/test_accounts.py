@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
@@ -123,6 +125,14 @@ def test_what_a_disabled_account_has_under_way_is_still_followed(office: Office)
     with pytest.raises(Conflict):
         office.manager.exchange(account.id)
     assert office.manager.line(account.id) is before
+
+
+def test_no_line_leads_to_real_money_where_it_is_switched_off() -> None:
+    office = Office(live=False)
+    account = office.manager.open_paper("Main")
+    office.book.replace(replace(account, network=Network.LIVE))
+    with pytest.raises(Conflict):
+        office.manager.line(account.id)
 
 
 def test_removal_needs_the_name_typed(office: Office) -> None:
