@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from mtrade.paper.matching import Match, Resting
 from mtrade.paper.world import HOUSE, World
 
 NOW = 1_790_000_012_345
+FEW = ("BTC", "DOGE", "TON")  # busy and calm, coarse and fine steps, every kind of market
 
 
 class Floor:
@@ -79,10 +80,16 @@ class Floor:
     def restore(self, kind: str, key: str, data: Mapping[str, Any]) -> None: ...
 
 
-def open_market(seed: int = 7, now_ms: int = NOW) -> tuple[World, MarketEngine, Floor]:
-    """A world with rooms, an engine and one floor for both venues."""
+def open_market(
+    seed: int = 7, now_ms: int = NOW, *, coins: Collection[str] | None = None
+) -> tuple[World, MarketEngine, Floor]:
+    """A world with rooms, an engine and one floor for both venues; `coins` leaves the rest out."""
     world = World(seed)
-    world.rooms = build_rooms(seed, now_ms)
+    world.rooms = {
+        key: room
+        for key, room in build_rooms(seed, now_ms).items()
+        if coins is None or room.instrument.base in coins
+    }
     floor = Floor(world)
     world.spot = floor  # type: ignore[assignment]
     world.futures = floor  # type: ignore[assignment]

@@ -15,7 +15,7 @@ from mtrade.paper.intervals import DAY, HOUR, MINUTE
 from mtrade.paper.market import MarketEngine
 from mtrade.paper.room import Room
 from mtrade.paper.world import World
-from tests.paper.floor import NOW, Floor, open_market
+from tests.paper.floor import FEW, NOW, Floor, open_market
 
 PERP = futures("BTC_USDT")
 PAIR = spot("BTC_USDT")
@@ -41,7 +41,7 @@ def test_the_same_seed_and_ticks_give_the_same_market() -> None:
     """Prices, books, trades and their ids."""
     runs = []
     for seed in (3, 3, 4):
-        world, engine, _ = open_market(seed)
+        world, engine, _ = open_market(seed, coins=FEW)
         for number in range(12):
             engine.tick(NOW + 250 * number)
         runs.append(_state(world))
@@ -174,9 +174,9 @@ def _charts(room: Room, until: int) -> list[object]:
 
 def test_a_restart_rewrites_no_history() -> None:
     """Prices, funding rates and candles are those of before, whatever the order of the rows."""
-    disk, (world, engine, _) = Disk(), open_market()
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
     last = _run(engine, world, disk, NOW, 75)
-    again, resumed, _ = open_market(now_ms=last + DAY)
+    again, resumed, _ = open_market(now_ms=last + DAY, coins=FEW)
     disk.load(resumed)
     for key, room in world.rooms.items():
         twin = again.rooms[key]
@@ -188,10 +188,10 @@ def test_a_restart_rewrites_no_history() -> None:
 
 
 def test_the_market_goes_on_where_it_stopped() -> None:
-    disk, (world, engine, _) = Disk(), open_market()
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
     engine.set_price(PERP, Decimal(50_000), NOW)
     last = _run(engine, world, disk, NOW + 1, 2)
-    again, resumed, _ = open_market(now_ms=last + HOUR)
+    again, resumed, _ = open_market(now_ms=last + HOUR, coins=FEW)
     disk.load(resumed)
     resumed.tick(last + HOUR)
     assert abs(again.rooms[PERP].index / world.rooms[PERP].index - 1) < Decimal("0.005")
@@ -200,7 +200,7 @@ def test_the_market_goes_on_where_it_stopped() -> None:
 
 def test_rows_beyond_the_horizon_disappear() -> None:
     """Minutes are kept for a week; the rows of instruments nobody lists any more are ignored."""
-    disk, (world, engine, _) = Disk(), open_market()
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
     _run(engine, world, disk, NOW, 2)
     old = {key for kind, key in disk.rows if kind == "candles" and key.startswith("1m|")}
     assert old
