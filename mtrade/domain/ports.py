@@ -22,6 +22,7 @@ from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTie
 from mtrade.domain.orders import (
     Fill,
     Intent,
+    OrderPath,
     OrderRequest,
     VenueOrder,
     VenueTrigger,
@@ -89,10 +90,10 @@ class Exchange(MarketData, Protocol):
         order: OrderRequest,
         *,
         expires_ms: int,
-        chosen: Callable[[str], None] = ...,
+        chosen: Callable[[OrderPath], None] = ...,
     ) -> VenueOrder:
-        """Send once. `chosen` is told the path, `ws` or `rest`, before the first byte; when that
-        path turns out closed before a byte was written, it is told the other one."""
+        """Send once. `chosen` is told the path before the first byte; when it turns out closed
+        before a byte was written, the other one."""
         ...
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:

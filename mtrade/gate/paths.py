@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from mtrade.domain.errors import ExchangeError
+from mtrade.domain.orders import OrderPath
 from mtrade.gate.client import GateClient, Query, has_label
 from mtrade.gate.labels import EXPIRED
 from mtrade.gate.trading_frames import Reply, budget, outcome
 from mtrade.gate.trading_line import NotWritten, Result, TradingLine
 
-WS = "ws"
-REST = "rest"
-
 T = TypeVar("T")
-Chosen = Callable[[str], None]
+Chosen = Callable[[OrderPath], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +78,14 @@ class Paths:
         line = self.sockets.line(call.settle) if call.channel else None
         if line is not None:
             self._client.budgets.enter(call.bucket, urgent=call.urgent)
-            chosen(WS)
+            chosen(OrderPath.WS)
             try:
                 reply = line.call(line.core.frame(call.channel, call.param, call.expires_ms))
             except NotWritten:
                 line = None
             else:
                 return self._result(call, reply)
-        chosen(REST)
+        chosen(OrderPath.REST)
         return self._client.change(
             call.method,
             call.path,

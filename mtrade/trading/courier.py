@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -17,7 +18,7 @@ from mtrade.domain.accounts import PositionMode
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError, OutcomeUnknown
 from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO, use_decimal_context
-from mtrade.domain.orders import Intent, VenueTrigger
+from mtrade.domain.orders import Intent, OrderPath, VenueTrigger
 from mtrade.domain.ports import Exchange
 from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager
@@ -102,12 +103,18 @@ class Courier:
             return Answer(error=ExchangeUnavailable(f"not sent: {fault.message}"))
         if left < LAST_CALL_MS:
             return Answer(error=ExchangeUnavailable("not sent: its time had passed"))
+        taken: list[OrderPath] = []
         try:
             if intent.order.trigger is not None:
-                return Answer(trigger_id=exchange.place_trigger(intent.order))
-            return Answer(order=exchange.place(intent.order, expires_ms=intent.expires_ms))
+                taken.append(OrderPath.REST)  # Gate's socket knows no trigger orders
+                answer = Answer(trigger_id=exchange.place_trigger(intent.order))
+            else:
+                deadline = intent.expires_ms
+                order = exchange.place(intent.order, expires_ms=deadline, chosen=taken.append)
+                answer = Answer(order=order)
         except ExchangeError as fault:
-            return Answer(error=fault)
+            answer = Answer(error=fault)
+        return replace(answer, path=taken[-1] if taken else None)
 
     def _look(self, intent: Intent, cancel: bool) -> None:
         self._post(Seen(intent.id, self._evidence(intent, cancel)))

@@ -20,6 +20,7 @@ from mtrade.domain.orders import (
     Intent,
     IntentKind,
     IntentState,
+    OrderPath,
     OrderRequest,
     OrderType,
     TimeInForce,
@@ -290,3 +291,12 @@ def test_a_closed_journal_says_so(tmp_path: Path) -> None:
         journal.commit([intent(1)])
     with pytest.raises(StoreError):
         journal.unfinished()
+
+
+@pytest.mark.parametrize("path", [None, *OrderPath])
+def test_the_way_an_order_left_is_kept(journal: SqliteJournal, path: OrderPath | None) -> None:
+    (stored,) = journal.commit([intent(1)])
+    journal.update([replace(stored, state=IntentState.OPEN, path=path)])
+    kept = journal.get(stored.id)
+    assert kept is not None
+    assert kept.path is path

@@ -20,7 +20,7 @@ from mtrade.domain.accounts import (
 from mtrade.domain.errors import Conflict, ExchangeError
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
-from mtrade.domain.orders import Fill, OrderRequest, OrderType, VenueOrder, VenueTrigger
+from mtrade.domain.orders import Fill, OrderPath, OrderRequest, OrderType, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Position
 from tests.clocks import FakeClock
 
@@ -164,8 +164,9 @@ class FakeExchange:
         return tuple(row for row in self.rows if row.instrument == instrument)
 
     def place(
-        self, order: OrderRequest, *, expires_ms: int, chosen: Callable[[str], None] = str
+        self, order: OrderRequest, *, expires_ms: int, chosen: Callable[[OrderPath], None] = str
     ) -> VenueOrder:
+        chosen(OrderPath.REST)
         self.placed.append(order)
         answer = self.on_place(order)
         self.orders[order.text] = answer

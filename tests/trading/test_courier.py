@@ -9,10 +9,10 @@ import pytest
 
 from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.instruments import InstrumentId
-from mtrade.domain.orders import Intent, IntentState, OrderType, TimeInForce, VenueOrder
+from mtrade.domain.orders import Intent, IntentState, OrderPath, OrderType, TimeInForce, VenueOrder
 from mtrade.trading import courier as module
 from mtrade.trading.courier import Courier
-from mtrade.trading.messages import Seen
+from mtrade.trading.messages import Answered, Seen
 from mtrade.trading.resolver import SETTLE_MS, Evidence
 from tests.clocks import FakeClock
 from tests.trading.fakes import BTC_SPOT, FakeAccounts, FakeExchange, fill_of, request, venue_order
@@ -85,3 +85,15 @@ def test_a_list_of_trades_that_may_be_cut_proves_nothing(monkeypatch: pytest.Mon
     desk.exchange.trades.append(fill_of(venue_order(request("t-other")), time_ms=NOW))
     seen = desk.look(intent(IntentState.UNKNOWN))
     assert (seen.deep, seen.failed is not None) == (False, True)
+
+
+def test_an_answer_tells_the_way_the_order_took() -> None:
+    desk = Desk(NOW)
+    posted: list[object] = []
+    carrier = Courier(desk.accounts, posted.append)  # type: ignore[arg-type]
+    carrier.send(intent())
+    assert carrier.drain(5)
+    carrier.close()
+    (answered,) = posted
+    assert isinstance(answered, Answered)
+    assert answered.answer.path is OrderPath.REST

@@ -21,7 +21,8 @@ ORDER: dict[str, Any] = {
 INTENT = {
     "id", "account", "network", "request_id", "kind", "state", "market", "settle", "instrument",
     "side", "type", "size", "price", "tif", "reduce_only", "close", "trigger", "text", "parent",
-    "order_id", "filled", "average", "label", "evidence", "planned_ms", "sent_ms", "closed_ms",
+    "order_id", "filled", "average", "label", "evidence", "planned_ms", "sent_ms", "path",
+    "closed_ms",
 }  # fmt: skip
 
 
