@@ -21,8 +21,8 @@ AT = NOW + 300_000
 def running_market() -> World:
     """A market that has been running for five minutes. It is shared: nobody may change it."""
     market, engine, _ = open_market()
-    for number in range(151):
-        engine.tick(NOW + number * 2000)
+    for number in range(76):
+        engine.tick(NOW + number * 4000)
     return market
 
 

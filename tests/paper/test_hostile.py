@@ -103,9 +103,10 @@ def _storm(seed: int, count: int, caplog: pytest.LogCaptureFixture) -> dict[int,
             exchange.later()
         if number % 200 == 199:
             exchange.jump(_JUMPS[number // 200 % len(_JUMPS)])
-        request, started = hostile.request(), time.monotonic()
+        # Processor time: nothing in here waits, and a busy neighbour is nobody's fault.
+        request, started = hostile.request(), time.process_time()
         answer = exchange.send(request, ("ann", "bob")[number % 2])
-        assert time.monotonic() - started < _LONGEST_S, request
+        assert time.process_time() - started < _LONGEST_S, request
         assert answer.status < 500, (request, [r.exc_info for r in caplog.records])
         if answer.status >= 400 and answer.body:
             assert set(json.loads(answer.body)) == {"label", "message"}
