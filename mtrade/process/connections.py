@@ -1,7 +1,7 @@
 """How many sockets one address may hold, and how long a request may take to arrive.
 
-cheroot gives every new socket a thread and waits for its next byte, so a few silent or slow
-visitors would keep everybody else out.
+cheroot gives every new socket a thread at once and waits for each next byte anew, so a few silent
+or slow visitors would keep everybody else out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from cheroot import wsgi
@@ -20,6 +21,7 @@ from cheroot.errors import FatalSSLAlert
 from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
+from mtrade.process.peer import ENVIRON_KEY, peer_gone
 from mtrade.process.wire import StrictRequest
 
 
@@ -82,6 +84,7 @@ class Connection(HTTPConnection):
     """A socket that is counted and timed."""
 
     RequestHandlerClass = StrictRequest
+    awaited = False  # whether its first byte was waited for
     _greeted = False
 
     def communicate(self) -> bool:
@@ -122,6 +125,7 @@ class WholeRequest(wsgi.Gateway_10):
             request.ready, request.close_connection = False, True
             return
         self.env["wsgi.input"] = io.BytesIO(body)
+        self.env[ENVIRON_KEY] = partial(peer_gone, request.conn.socket)
         super().respond()
 
 

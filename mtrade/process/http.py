@@ -52,11 +52,14 @@ class HttpServer(wsgi.Server):
         self.crowd = Crowd(CONNECTIONS_PER_ADDRESS, ARRIVAL_S)
 
     def process_conn(self, conn: Connection) -> None:
-        """Hand a socket that has something to say to a thread, if its address has room."""
-        if self.crowd.enter(conn):
+        """Let a socket in if its address has room; it gets a thread once it says something."""
+        if not self.crowd.enter(conn):
+            conn.close()
+        elif conn.awaited:
             super().process_conn(conn)
         else:
-            conn.close()
+            conn.awaited = True
+            self.put_conn(conn)
 
     def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
         """Adopt the socket that is bound already; cheroot calls this while it prepares."""

@@ -35,8 +35,9 @@ def hung_up(raw: socket.socket) -> bool:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request has to arrive within 0.4 s."""
+    """A request has to arrive within 0.4 s, and begin within one."""
     monkeypatch.setattr(web, "ARRIVAL_S", 0.4)
+    monkeypatch.setattr(web, "TIMEOUT_S", 1)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has only one loopback address")
@@ -63,14 +64,22 @@ def test_one_address_cannot_take_every_thread() -> None:
     assert Config().server.threads > web.CONNECTIONS_PER_ADDRESS
 
 
+def test_more_silent_visitors_than_threads_keep_nobody_waiting() -> None:
+    with server() as port, ExitStack() as stack:  # it has four threads
+        for _ in range(12):
+            stack.enter_context(dial(port))
+        begun = time.monotonic()
+        assert post(port, b"").status == 200
+        assert time.monotonic() - begun < 2
+
+
 @pytest.mark.parametrize(
     ("first", "drop"),
     [
-        (b"", b""),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"a"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n", b"a"),
     ],
-    ids=["silent", "slow headers", "slow body"],
+    ids=["slow headers", "slow body"],
 )
 def test_a_request_that_does_not_arrive_is_cut(hasty: None, first: bytes, drop: bytes) -> None:
     with server() as port, dial(port) as raw:
@@ -90,6 +99,13 @@ def test_a_request_that_does_not_arrive_is_cut(hasty: None, first: bytes, drop: 
         assert 0.3 < time.monotonic() - begun < 2
 
 
+def test_a_visitor_who_says_nothing_is_cut(hasty: None) -> None:
+    with server() as port, dial(port) as raw:
+        begun = time.monotonic()
+        assert hung_up(raw)
+        assert time.monotonic() - begun < 3
+
+
 def test_an_idle_connection_may_wait_between_requests_longer_than_one_may_take(
     hasty: None,
 ) -> None:
@@ -98,7 +114,7 @@ def test_an_idle_connection_may_wait_between_requests_longer_than_one_may_take(
         for _ in range(2):
             connection.request("GET", "/")
             assert connection.getresponse().read()
-            time.sleep(0.8)
+            time.sleep(0.6)
         connection.close()
 
 
