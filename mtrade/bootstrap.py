@@ -42,6 +42,10 @@ from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.engine import TradingEngine
+from mtrade.trading.live.board import Board
+from mtrade.trading.live.hub import Hub
+from mtrade.trading.live.reader import Reader
+from mtrade.trading.live.silent import SilentFeeds
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
@@ -118,6 +122,7 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             root=settings.project,
             allowed_hosts=settings.allowed_hosts,
             database_bytes=lambda: sum(f.stat().st_size for f in data.glob("*.db*")),
+            threads=settings.config.server.threads,
         )
 
 
@@ -216,16 +221,26 @@ def _desk(
     clock: Clock,
     notices: Callable[[], tuple[Problem, ...]],
 ) -> Desk:
+    board = Board(clock)
     state = LiveState(accounts, clock)
-    accounts.on_change = state.forget
+    hub = Hub(board, accounts, clock, SilentFeeds(), lambda post: Reader(accounts, clock, post))
     limits = settings.config.risk.limits
     planner = Planner(accounts, state, limits)
 
     def exchange_ms(account_id: str) -> int:
         return accounts.clock(accounts.get(account_id).network).now_ms()
 
+    def order_changed(account_id: str) -> None:
+        state.forget(account_id)
+        hub.touched(account_id)
+
+    def account_changed(account_id: str) -> None:
+        state.forget(account_id)
+        hub.accounts_changed()
+
+    accounts.on_change = account_changed
     pipeline = Pipeline(
-        journal, lambda post: Courier(accounts, post), clock, exchange_ms, state.forget
+        journal, lambda post: Courier(accounts, post), clock, exchange_ms, order_changed
     )
     engine = TradingEngine(
         accounts=accounts,
@@ -238,11 +253,13 @@ def _desk(
         choices=choices,
         clock=clock,
         limits=limits,
-        notices=notices,
+        notices=lambda: (*notices(), *hub.problems()),
     )
     stack.callback(pipeline.close)
     pipeline.start()
-    return Desk(accounts, state, engine)
+    stack.callback(hub.close)
+    hub.start()
+    return Desk(accounts, state, engine, hub)
 
 
 def _first_account(accounts: AccountManager, choices: SettingStore) -> None:

@@ -20,6 +20,7 @@ from mtrade.web.assets import Assets
 from mtrade.web.buckets import Buckets
 from mtrade.web.i18n import Catalogue
 from mtrade.web.ports import AccessStore, AuditLog, Role, ServerControl, Session, SettingsStore
+from mtrade.web.seats import Living, Seats
 from mtrade.web.vendor import ChartLibrary
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ class WebContext:
     assets: Assets
     catalogue: Catalogue
     chart: ChartLibrary
+    seats: Seats
+    living: Living
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
 
