@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,12 @@ _COINS = {coin.symbol: coin for coin in COINS}
 _HIGHEST_TICKS = 10**10
 
 
-def build_rooms(seed: int, now_ms: int) -> dict[InstrumentId, Room]:
-    """A room for every instrument of the catalogue, at its first price, with a past."""
-    rooms = {item.id: _room(item, listing, now_ms) for item, listing in catalogue()}
+def build_rooms(
+    seed: int, now_ms: int, listed: Iterable[tuple[Instrument, Listing]] | None = None
+) -> dict[InstrumentId, Room]:
+    """A room for each `listed` instrument (all there are), at its first price, with a past."""
+    items = catalogue() if listed is None else listed
+    rooms = {item.id: _room(item, listing, now_ms) for item, listing in items}
     give_past(rooms, seed, now_ms)
     for room in rooms.values():
         if room.instrument.funding_interval_s:

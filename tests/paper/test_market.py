@@ -50,7 +50,7 @@ def test_the_same_seed_and_ticks_give_the_same_market() -> None:
 
 
 def test_venues_hear_of_prices_after_the_books_have_moved() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=FEW)
     seen: list[tuple[str, Decimal, Decimal | None]] = []
 
     class Listener(Floor):
@@ -69,7 +69,7 @@ def test_venues_hear_of_prices_after_the_books_have_moved() -> None:
 
 
 def test_funding_is_booked_once_and_after_the_venues_could_pay_it() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=FEW)
     room = world.rooms[PERP]
     due, before = room.funding_next_ms, len(room.funding)
     assert due % (8 * HOUR) == 0
@@ -122,7 +122,7 @@ def test_a_price_off_the_grid_is_conformed() -> None:
 
 
 def test_other_coins_do_not_jump() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=("BTC", "ETH"))
     engine.tick(NOW)
     before = world.rooms[spot("ETH_USDT")].index
     engine.set_price(PERP, Decimal(90_000), NOW + 1)
