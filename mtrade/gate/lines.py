@@ -12,9 +12,11 @@ from weakref import WeakSet
 
 from mtrade.domain.accounts import Credentials, Network
 from mtrade.domain.errors import MTradeError
+from mtrade.domain.ports import EventSink, Exchange
 from mtrade.gate.client import GateClient
 from mtrade.gate.clock import ExchangeClock
 from mtrade.gate.exchange import GateExchange
+from mtrade.gate.feed import GateFeeds
 from mtrade.gate.market_data import GateMarketData
 from mtrade.gate.networks import Addresses, addresses
 from mtrade.gate.trading_socket import TradingSockets
@@ -94,7 +96,7 @@ class Lines:
 
     def host(self, network: Network) -> str:
         """The host name or address requests go to."""
-        return self._addresses(network).rest.split("//", 1)[-1].split("/", 1)[0]
+        return self.addresses(network).rest.split("//", 1)[-1].split("/", 1)[0]
 
     def clock(self, network: Network) -> LineClock:
         """The clock of a network; it counts with this computer's time until its first sync."""
@@ -108,7 +110,7 @@ class Lines:
         """Public data of a network."""
         with self._lock:
             if network not in self._public:
-                client = GateClient(self._addresses(network), self.clock(network))
+                client = GateClient(self.addresses(network), self.clock(network))
                 self._public[network] = GateMarketData(client)
             return self._public[network]
 
@@ -125,7 +127,7 @@ class Lines:
             clock.doubt()
             self._wake.set()
 
-        where = self._addresses(network)
+        where = self.addresses(network)
         client = GateClient(where, clock, credentials, on_expired=expired)
         sockets = None
         if warm and self._loop is not None:
@@ -135,6 +137,26 @@ class Lines:
         with self._lock:
             self._exchanges.add(exchange)
         return exchange
+
+    def feeds(
+        self,
+        sink: EventSink,
+        credentials_of: Callable[[str], Credentials],
+        exchange_of: Callable[[str], Exchange],
+    ) -> GateFeeds:
+        """The streams of all networks, for one `sink`; their user closes them before the lines.
+
+        The two others are asked when an account is opened. Needs a loop.
+        """
+        if self._loop is None:
+            raise ValueError("streams need a loop")
+        return GateFeeds(
+            loop=self._loop,
+            exchanges=self,
+            sink=sink,
+            credentials_of=credentials_of,
+            exchange_of=exchange_of,
+        )
 
     def close(self) -> None:
         """Stop keeping time and close all connections."""
@@ -147,7 +169,8 @@ class Lines:
         for line in lines:
             line.close()
 
-    def _addresses(self, network: Network) -> Addresses:
+    def addresses(self, network: Network) -> Addresses:
+        """Where a network lives now. Raises ConfigError for a bad paper address."""
         return addresses(network, self._paper_url() if network is Network.PAPER else "")
 
     def _keep_time(self) -> None:

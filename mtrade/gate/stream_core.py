@@ -37,9 +37,13 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Resync:
-    """Live (again): read over REST what the stream cannot have told."""
+    """Live (again): read over REST what the stream cannot have told.
+
+    `gap` is False when another connection was live until now, so that nothing was missed.
+    """
 
     reason: str
+    gap: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +206,11 @@ class StreamCore:
 
     def _take_over(self, link: Link) -> Sequence[Command]:
         reason = self._replace or self.reason
-        dropped = [Drop(old.number, "replaced") for old in self._links if old is not link]
+        others = [old for old in self._links if old is not link]
         self._links = [link]
         self._replace = self.reason = ""
-        return [*dropped, Resync(reason)]
+        dropped = [Drop(old.number, "replaced") for old in others]
+        return [*dropped, Resync(reason, gap=not any(old.was_live for old in others))]
 
     def _tell(self) -> list[Command]:
         link = self._links[0] if self._links else None
