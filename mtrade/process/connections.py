@@ -28,13 +28,14 @@ from mtrade.process.wire import StrictRequest
 class Crowd:
     """The open sockets of one server. Every method is safe on any thread."""
 
-    def __init__(self, per_address: int, patience_s: float) -> None:
+    def __init__(self, per_address: int, patience_s: float, threads: int) -> None:
         self._per_address = per_address
         self._patience_s = patience_s
+        self._crowded = threads // 2
         self._lock = threading.Lock()
         self._inside: dict[HTTPConnection, str] = {}
         self._count: Counter[str] = Counter()
-        self._late_at: dict[HTTPConnection, float] = {}
+        self._since: dict[HTTPConnection, float] = {}
 
     def enter(self, connection: HTTPConnection) -> bool:
         """Whether the socket may stay: it is known, or its address has room."""
@@ -51,7 +52,7 @@ class Crowd:
     def leave(self, connection: HTTPConnection) -> None:
         """Forget a socket that is being closed."""
         with self._lock:
-            self._late_at.pop(connection, None)
+            self._since.pop(connection, None)
             address = self._inside.pop(connection, None)
             if address is not None:
                 self._count[address] -= 1
@@ -60,20 +61,24 @@ class Crowd:
     def expect(self, connection: HTTPConnection) -> None:
         """A whole request has to arrive from now on."""
         with self._lock:
-            self._late_at[connection] = time.monotonic() + self._patience_s
+            self._since[connection] = time.monotonic()
 
     def arrived(self, connection: HTTPConnection) -> None:
         """It did, or it never will; the answer may take as long as it likes."""
         with self._lock:
-            self._late_at.pop(connection, None)
+            self._since.pop(connection, None)
 
     def cut_late(self) -> None:
-        """End the sockets whose request is overdue; the thread that reads them wakes up."""
-        now = time.monotonic()
+        """End the sockets whose request is overdue; the thread that reads them wakes up.
+
+        While half of all threads wait for such requests, patience is a tenth.
+        """
         with self._lock:
-            late = [connection for connection, at in self._late_at.items() if at <= now]
+            crowded = len(self._since) > self._crowded
+            begun = time.monotonic() - self._patience_s / (10 if crowded else 1)
+            late = [connection for connection, since in self._since.items() if since <= begun]
             for connection in late:
-                del self._late_at[connection]
+                del self._since[connection]
         for connection in late:
             with suppress(OSError):
                 # Past any TLS, which the reading thread is using.

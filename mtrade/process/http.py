@@ -49,7 +49,7 @@ class HttpServer(wsgi.Server):
         )
         self._bound = bound
         self.gateway = WholeRequest
-        self.crowd = Crowd(CONNECTIONS_PER_ADDRESS, ARRIVAL_S)
+        self.crowd = Crowd(CONNECTIONS_PER_ADDRESS, ARRIVAL_S, threads)
 
     def process_conn(self, conn: Connection) -> None:
         """Let a socket in if its address has room; it gets a thread once it says something."""

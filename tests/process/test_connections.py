@@ -73,6 +73,16 @@ def test_more_silent_visitors_than_threads_keep_nobody_waiting() -> None:
         assert time.monotonic() - begun < 2
 
 
+def test_a_crowd_of_slow_visitors_is_cut_sooner() -> None:
+    with server() as port, ExitStack() as stack:  # it has four threads
+        for _ in range(6):
+            slow = stack.enter_context(dial(port))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        begun = time.monotonic()
+        assert post(port, b"").status == 200
+        assert time.monotonic() - begun < 5
+
+
 @pytest.mark.parametrize(
     ("first", "drop"),
     [
