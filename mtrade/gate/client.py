@@ -74,13 +74,14 @@ class GateClient:
         budgets: RateBudgets | None = None,
         timeouts: Timeouts | None = None,
         on_expired: Callable[[], None] = lambda: None,
+        transport: Transport | None = None,
     ) -> None:
         """`on_expired` is called when the exchange finds a request too late or mistimed."""
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
         self.budgets = budgets or RateBudgets(clock)
-        self._transport = Transport(timeouts)
+        self._transport = transport or Transport(timeouts)
         self._on_expired = on_expired
 
     def read(

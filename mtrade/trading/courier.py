@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -35,15 +35,21 @@ MOST_TRADES = 20_000
 
 
 class Courier:
-    """Thread-safe. `post` puts a message into the engine's inbox."""
+    """Thread-safe. `post` puts a message into the engine's inbox; `pool` makes its threads."""
 
-    def __init__(self, accounts: AccountManager, post: Callable[[object], None]) -> None:
+    def __init__(
+        self,
+        accounts: AccountManager,
+        post: Callable[[object], None],
+        pool: Callable[[str], Executor] | None = None,
+    ) -> None:
+        pool = pool or _pool
         self._accounts = accounts
         self._post = post
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
-        self._senders = _pool("courier")
-        self._watchers = _pool("watcher")  # their own, so that no look-up ever delays an order
+        self._senders = pool("courier")
+        self._watchers = pool("watcher")  # their own, so that no look-up ever delays an order
 
     def send(self, intent: Intent) -> None:
         """Send a committed intent, once."""
@@ -70,7 +76,7 @@ class Courier:
         for pool in (self._senders, self._watchers):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, pool: ThreadPoolExecutor, job: Callable[[], None], lost: object | None) -> None:
+    def _run(self, pool: Executor, job: Callable[[], None], lost: object | None) -> None:
         """Run a job; should it die of a fault of ours, the engine is told `lost`."""
         try:
             future = pool.submit(job)

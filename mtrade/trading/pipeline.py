@@ -55,6 +55,7 @@ class Pipeline:
         clock: Clock,
         exchange_ms: Callable[[str], int],
         changed: Callable[[str], None],
+        worker: type[Worker] = Worker,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -62,7 +63,7 @@ class Pipeline:
         self._changed = changed
         self._timers = Timers(clock)
         self._troubles = Troubles()
-        self._worker = Worker(
+        self._worker = worker(
             self._handle, self._fire_timers, self._timers.until_next, self._troubles
         )
         self._courier = courier_for(self._worker.post)
