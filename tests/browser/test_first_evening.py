@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import streams
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Watch
 from tests.servers import Server
 
@@ -162,6 +163,7 @@ def test_first_evening(
     )
     context.set_default_timeout(15_000)
     page = context.new_page()
+    streams.fake(page)
     watch = Watch(page, refusals=False)
     evening = Evening(page, server, phone=phone)
     evening.set_password()

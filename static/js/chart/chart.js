@@ -6,7 +6,8 @@ import { places } from '../core/decimal.js';
 import { brief, dateTime, number, percent } from '../core/format.js';
 import { lang, t } from '../core/i18n.js';
 import { pref, setPref } from '../core/prefs.js';
-import { link } from '../core/poller.js';
+import { link } from '../core/link.js';
+import { retopic } from '../core/live.js';
 import { networkOf, on, placeFields, samePlace, state } from '../core/store.js';
 import { currentLines } from './lines.js';
 import { SvgChart, candleTable } from './svg_chart.js';
@@ -121,6 +122,7 @@ function buildTools() {
   const buttons = INTERVALS.map((value) => h('button', { type: 'button', 'data-testid': `interval-${value}`, 'aria-pressed': String(value === settings().interval), onclick: (event) => {
     press(buttons, event.currentTarget);
     setPref('chart', { ...settings(), interval: value });
+    retopic();
     load();
   } }, value));
   $('#intervals').append(...buttons);

@@ -21,14 +21,17 @@ export const state = {
   server: null,
   mode: 'normal',
   network: null,
-  ages: { market: null, account: null },
-  receivedAt: 0,
+  fills: null,
+  candle: null,
+  bookUnsure: false,
+  streams: [],
+  seen: {},
   offsetMs: 0,
 };
 
 const listeners = new Map();
 
-/** Calls `listener` after each change of `topic`: market, account, conn, place, accounts, prefs, server, mode, time. */
+/** Calls `listener` after each change of `topic`: market, candle, account, conn, place, accounts, prefs, server, mode, time. */
 export function on(topic, listener) {
   if (!listeners.has(topic)) listeners.set(topic, new Set());
   listeners.get(topic).add(listener);
@@ -58,36 +61,102 @@ export function placeFields(place = state.place) {
 
 export const positionHere = () => (state.positions ?? []).filter((item) => item.instrument === state.place.instrument);
 
+/** How the address of a market is written in topics: `paper:usdt:BTC_USDT`. */
+export const marketTopic = () => `${networkOf()}:${isFutures() ? state.place.settle : 'spot'}:${state.place.instrument}`;
+
+/** Whether `stream` of the server's list carries this part of what the page shows. */
+export function carries(stream, part) {
+  if (part === 'market') return !stream.account && stream.network === networkOf() && stream.market === state.place.market && (stream.settle || '') === (state.place.settle || '');
+  return stream.account === state.active;
+}
+
+const since = (seen) => seen.base + (performance.now() - seen.at);
+
+/** A live stream that spoke a moment ago proves that what it said before still holds; null without such proof. */
+function heard(part) {
+  const lines = state.streams.filter((stream) => carries(stream, part));
+  if (!state.seen.server?.streamed || !lines.length || lines.some((stream) => stream.status !== 'live')) return null;
+  return Math.max(...lines.map((stream) => stream.heard_ms_ago ?? Infinity)) + (performance.now() - state.seen.server.at);
+}
+
 /** Milliseconds since the part's data were true at the exchange, counted on this device's own clock. */
 export function age(part) {
-  const base = state.ages[part];
-  return base === null || base === undefined || !state.receivedAt ? null : base + (performance.now() - state.receivedAt);
+  const seen = state.seen[part];
+  if (!seen || seen.base === null) return null;
+  const proof = heard(part);
+  return proof === null ? since(seen) : Math.min(since(seen), proof);
 }
 
-const PARTS = ['ticker', 'book', 'trades', 'orders', 'triggers', 'positions', 'balance', 'intents'];
+const MARKET = ['ticker', 'book', 'trades'];
+const ACCOUNT = ['orders', 'triggers', 'positions', 'balance', 'intents', 'fills'];
 
-/** Takes a snapshot over; a part that could not be read keeps its last value and is named in `errors`. */
+function see(part, base, streamed, sequence = '') {
+  state.seen[part] = { base: base ?? null, at: performance.now(), streamed, sequence };
+}
+
+/** Parts that are there replace what was known; a part that could not be read keeps its last value. */
+function fill(parts, from) {
+  for (const part of parts) if (from[part] !== null && from[part] !== undefined) state[part] = from[part];
+  if (from.position_mode) state.positionMode = from.position_mode;
+  state.errors = state.errors.filter((item) => !parts.includes(item.part) || from[item.part] === null);
+}
+
+/** Takes a snapshot over. What a stream brings is newer than any snapshot, so that is left alone. */
 export function apply(snapshot) {
-  const failed = new Set((snapshot.errors ?? []).map((item) => item.part));
-  for (const part of PARTS) {
-    const absent = snapshot[part] === null || snapshot[part] === undefined;
-    if (!absent || !failed.has(part)) state[part] = snapshot[part] ?? null;
+  state.errors = snapshot.errors ?? [];
+  for (const [kind, parts] of [['market', MARKET], ['account', ACCOUNT]]) {
+    if (state.seen[kind]?.streamed) state.errors = state.errors.filter((item) => !parts.includes(item.part));
+    else {
+      fill(parts, snapshot);
+      see(kind, snapshot.age_ms?.[kind], false);
+    }
   }
   if (snapshot.instrument && typeof snapshot.instrument === 'object') state.rules = snapshot.instrument;
-  if (snapshot.position_mode) state.positionMode = snapshot.position_mode;
-  state.errors = snapshot.errors ?? [];
-  state.ages = snapshot.age_ms ?? {};
-  state.receivedAt = performance.now();
-  state.offsetMs = snapshot.now_ms - Date.now();
   state.network = snapshot.network ?? state.network;
-  state.server = { ...state.server, ...snapshot.server };
-  const mode = snapshot.mode ?? state.mode;
-  const modeChanged = mode !== state.mode;
-  state.mode = mode;
+  takeServer(snapshot.now_ms, { ...snapshot.server, mode: snapshot.mode });
   forgetSent();
   emit('market', 'account', 'server');
-  if (modeChanged) emit('mode');
 }
+
+function takeServer(nowMs, { mode, ...server }) {
+  if (nowMs) state.offsetMs = nowMs - Date.now();
+  state.server = { ...state.server, ...server };
+  if (!mode || mode === state.mode) return;
+  state.mode = mode;
+  emit('mode');
+}
+
+const KINDS = {
+  market(payload, sequence) {
+    if (payload.topic !== `market:${marketTopic()}`) return [];
+    fill(MARKET, payload);
+    state.bookUnsure = payload.book === null;
+    see('market', payload.age_ms, true, sequence);
+    return ['market'];
+  },
+  candles(payload, sequence) {
+    state.candle = payload;
+    see('candles', 0, true, sequence);
+    return ['candle'];
+  },
+  account(payload, sequence) {
+    if (payload.account !== state.active) return [];
+    fill(ACCOUNT, payload);
+    see('account', payload.age_ms, true, sequence);
+    forgetSent();
+    return ['account'];
+  },
+  server(payload, sequence) {
+    const { topic, now_ms: nowMs, active_account: active, streams, ...server } = payload;
+    state.streams = streams ?? [];
+    see('server', 0, true, sequence);
+    takeServer(nowMs, server);
+    return ['server'];
+  },
+};
+
+/** Takes one message of the stream over; gives the topics of the page that changed by it. */
+export const applyTopic = (kind, payload, sequence) => KINDS[kind](payload, sequence);
 
 /** A "sending" row ends when the journal shows the same request. */
 function forgetSent() {
@@ -97,11 +166,13 @@ function forgetSent() {
 
 /** Forgets what belonged to another instrument or account, so that nothing wrong is shown in between. */
 export function clear(market, accountToo) {
-  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null });
+  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null, candle: null, bookUnsure: false });
   if (accountToo) {
-    Object.assign(state, { orders: null, triggers: null, positions: null, balance: null, intents: null, sending: [] });
+    Object.assign(state, { orders: null, triggers: null, positions: null, balance: null, intents: null, fills: null, sending: [] });
+    delete state.seen.account;
   }
-  state.ages = { market: null, account: null };
+  delete state.seen.market;
+  delete state.seen.candles;
   emit('market', 'account');
 }
 

@@ -6,7 +6,7 @@ import { h, icon } from '../core/dom.js';
 import { arrow, brief, money, signed, trend, NONE } from '../core/format.js';
 import { isNumber, isZero } from '../core/decimal.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { isOwner } from '../core/store.js';
 import { createTable, actions } from './table.js';
 import { instrumentCell, labelText, priceOf, sizeOf, timeCell, triggerSentence, whatEmpty } from './words.js';

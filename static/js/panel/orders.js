@@ -6,7 +6,7 @@ import { h } from '../core/dom.js';
 import { cmp, fromInput, isNumber, isZero, sign, sub } from '../core/decimal.js';
 import { number, percent } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { placeFields, samePlace, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { actions, createTable } from './table.js';

@@ -6,7 +6,7 @@ import { $, button, h, setText } from '../core/dom.js';
 import { sign } from '../core/decimal.js';
 import { t } from '../core/i18n.js';
 import { pref, setPref } from '../core/prefs.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { hedge, isFutures, on, placeFields, samePlace, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { balancesView, closedTable, fillsTable, journalTable } from './history.js';

@@ -6,7 +6,8 @@ import { $, $$, announce, h } from '../core/dom.js';
 import { cmp, fromInput, isNumber } from '../core/decimal.js';
 import { brief, money, percent, price, seconds } from '../core/format.js';
 import { errorText, t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { acknowledged } from '../core/link.js';
+import { refreshSoon } from '../core/live.js';
 import { rulesOf } from '../core/rules.js';
 import { pref } from '../core/prefs.js';
 import { age, emit, mayTrade, networkOf, state } from '../core/store.js';
@@ -133,8 +134,10 @@ export async function send(path, body, show = (error) => fail(t('result.refused'
   state.sending = [row, ...state.sending];
   emit('account');
   announce(t('result.sending'));
+  const began = performance.now();
   try {
     const answer = await post(path, { ...body, request_id: row.request_id }, { timeout: 20_000 });
+    acknowledged(performance.now() - began);
     for (const intent of [answer.intent, ...(answer.protection ?? []), ...(answer.items ?? [])].filter(Boolean)) keep(intent);
     if (answer.intent) {
       report(answer.intent);
