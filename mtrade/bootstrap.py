@@ -18,8 +18,10 @@ from mtrade import __version__
 from mtrade.clock import SystemClock
 from mtrade.config import Settings
 from mtrade.domain.accounts import Credentials, Network, Secret
+from mtrade.domain.events import Event
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Clock
+from mtrade.gate.feed import GateFeeds
 from mtrade.gate.lines import Lines
 from mtrade.keeper import Keeper
 from mtrade.logs.redaction import redactor
@@ -45,7 +47,6 @@ from mtrade.trading.engine import TradingEngine
 from mtrade.trading.live.board import Board
 from mtrade.trading.live.hub import Hub
 from mtrade.trading.live.reader import Reader
-from mtrade.trading.live.silent import SilentFeeds
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
@@ -106,7 +107,8 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             live_allowed=settings.live,
         )
         notices = partial(files.notices, keeper)
-        desk = _desk(stack, settings, accounts, journal, choices, clock, notices)
+        feeds = partial(lines.feeds, credentials_of=book.credentials)
+        desk = _desk(stack, settings, accounts, feeds, journal, choices, clock, notices)
         lines.start()
         keeper.start()
         if paper is not None:
@@ -216,6 +218,7 @@ def _desk(
     stack: ExitStack,
     settings: Settings,
     accounts: AccountManager,
+    make_feeds: Callable[..., GateFeeds],
     journal: SqliteJournal,
     choices: SettingStore,
     clock: Clock,
@@ -223,7 +226,12 @@ def _desk(
 ) -> Desk:
     board = Board(clock)
     state = LiveState(accounts, clock)
-    hub = Hub(board, accounts, clock, SilentFeeds(), lambda post: Reader(accounts, clock, post))
+
+    def hear(event: Event) -> None:
+        hub.post(event)
+
+    feeds = make_feeds(hear, exchange_of=accounts.exchange)
+    hub: Hub = Hub(board, accounts, clock, feeds, lambda post: Reader(accounts, clock, post))
     limits = settings.config.risk.limits
     planner = Planner(accounts, state, limits)
 
@@ -257,6 +265,7 @@ def _desk(
     )
     stack.callback(pipeline.close)
     pipeline.start()
+    stack.callback(feeds.close)
     stack.callback(hub.close)
     hub.start()
     return Desk(accounts, state, engine, hub)

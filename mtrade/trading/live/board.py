@@ -7,6 +7,7 @@ watched or open is not kept: an old view must not pass for a live one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import Network
@@ -25,7 +26,7 @@ from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.ports import Clock
 from mtrade.trading.live.fold import fold, section_of
 from mtrade.trading.live.markets import fold_candle, fold_market
-from mtrade.trading.live.messages import WalletRead
+from mtrade.trading.live.messages import TickersRead, WalletRead
 from mtrade.trading.live.readings import fold_reading
 from mtrade.trading.live.views import CandleView, MarketView, Section
 
@@ -75,6 +76,16 @@ class Board:
         stream = private_stream(reading.account_id, Market.FUTURES, reading.settle)
         if reading.account_id in self._accounts:
             self.sections[stream] = fold_reading(self.section(stream), reading)
+
+    def read_tickers(self, reading: TickersRead) -> None:
+        """Take in what pushes leave out, as REST shows it; the rest only where nothing is known."""
+        for row in reading.rows:
+            key = (reading.network, row.instrument)
+            view = self.markets.get(key)
+            if view is not None:
+                known = view.ticker or row
+                ticker = replace(known, funding_next_ms=row.funding_next_ms)
+                self.markets[key] = replace(view, ticker=ticker)
 
     def keep_accounts(self, account_ids: Iterable[str]) -> None:
         """Forget every other account."""
@@ -132,20 +143,32 @@ class Board:
         stream = event.stream
         if stream.account_id and not self._kept(stream):
             return False
-        self.streams[stream] = event
         if event.heard_ms > 0:
-            ago = max(0.0, (self.clock.now_ms() - event.heard_ms) / 1000)
-            self._heard[stream] = max(at - ago, self._heard.get(stream, at - ago))
-        if event.status is StreamStatus.DOWN:
+            heard = at - max(0.0, (self.clock.now_ms() - event.heard_ms) / 1000)
+            self._heard[stream] = max(heard, self._heard.get(stream, heard))
+        if (event.status is StreamStatus.LIVE) is not self.is_live(stream):
             self._distrust(stream)
+        self.streams[stream] = event
+        if not stream.account_id and event.status is StreamStatus.DOWN:
+            self._forget_idle(stream)
         return True
 
+    def _forget_idle(self, stream: StreamId) -> None:
+        """A public stream that nobody needs is closed, which is no fault to be shown."""
+        needed = {public_stream(*key) for key in self.markets}
+        needed |= {public_stream(*key[:2]) for key in self.candles}
+        if stream not in needed:
+            self.streams.pop(stream, None)
+
     def _distrust(self, stream: StreamId) -> None:
-        """What a lost stream said stays to be shown, but nothing confirms it until it is back."""
+        """What a lost stream said stays to be shown, but nothing confirms it until it is back,
+        and for an account until all of it was read again after that."""
         if stream.account_id:
             if stream in self.sections:
                 self.sections[stream] = self.sections[stream].without_proof()
             return
+        if not self.is_live(stream):
+            return  # it comes back: what it brought while it was joining is good
         for key, view in self.markets.items():
             if public_stream(*key) == stream:
                 self.markets[key] = view.without_proof()

@@ -11,7 +11,7 @@ from mtrade.domain.events import StreamId, TickerChanged
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.trading.live.board import Board, MarketKey
 from mtrade.trading.live.listeners import Listeners
-from mtrade.trading.live.messages import PricesRead, RulesRead, WalletRead
+from mtrade.trading.live.messages import PricesRead, RulesRead, TickersRead, WalletRead
 from mtrade.trading.live.reader import Reader
 from mtrade.trading.live.topics import AccountTopic, CandleTopic, MarketTopic
 from mtrade.trading.live.watching import Key, Watching
@@ -43,8 +43,9 @@ class Errands:
 
     def run(self) -> None:
         """Now and then: follow positions that came or went, ask for what is missing."""
-        if not any(isinstance(topic, AccountTopic) for topic in self._listeners.topics):
-            return
+        for topic in self._listeners.topics:
+            if isinstance(topic, MarketTopic):
+                self._reader.ask_tickers(topic.network, topic.instrument)
         if self._find_held() != self._held:
             self.wanted()
         for network, instrument in self._held:
@@ -52,12 +53,14 @@ class Errands:
         for stream in self._streams():
             self._ask_money(stream)
 
-    def done(self, answer: RulesRead | PricesRead | WalletRead) -> None:
+    def done(self, answer: RulesRead | TickersRead | PricesRead | WalletRead) -> None:
         """An answer came back."""
         match answer:
             case RulesRead():
                 known = {(answer.network, row.id): row for row in answer.rows}
                 self._board.rules.update(known)
+            case TickersRead():
+                self._board.read_tickers(answer)
             case PricesRead():
                 self._board.prices[answer.network] = answer.prices
             case WalletRead():

@@ -31,6 +31,7 @@ from mtrade.trading.live.messages import (
     RulesRead,
     Stop,
     Subscribe,
+    TickersRead,
     Touched,
     Unsubscribe,
     WalletRead,
@@ -174,7 +175,7 @@ class Hub:
                 self._listeners.mark(ServerTopic())
             case AccountsChanged():
                 self._sync_accounts()
-            case RulesRead() | PricesRead() | WalletRead():
+            case RulesRead() | TickersRead() | PricesRead() | WalletRead():
                 self._errands.done(message)
             case _:
                 self._hear(cast("Event", message))

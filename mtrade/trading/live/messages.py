@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount, Network
 from mtrade.domain.instruments import Instrument
+from mtrade.domain.market import Ticker
 from mtrade.domain.positions import Position
 from mtrade.trading.live.mailbox import Mailbox
 
@@ -50,6 +51,14 @@ class RulesRead:
 
     network: Network
     rows: tuple[Instrument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TickersRead:
+    """All tickers of a market."""
+
+    network: Network
+    rows: tuple[Ticker, ...]
 
 
 @dataclass(frozen=True, slots=True)

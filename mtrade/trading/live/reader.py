@@ -15,13 +15,14 @@ from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Clock
 from mtrade.trading.accounts import AccountManager
-from mtrade.trading.live.messages import PricesRead, RulesRead, WalletRead
+from mtrade.trading.live.messages import PricesRead, RulesRead, TickersRead, WalletRead
 from mtrade.trading.valuing import STABLE
 
 log = logging.getLogger(__name__)
 
 RULES_S = 300.0
 PRICES_S = 10.0
+TICKERS_S = 60.0
 WALLET_S = 1.0
 CLOSE_S = 2.0
 
@@ -59,6 +60,17 @@ class Reader:
             RULES_S,
             lambda: RulesRead(
                 network, self._accounts.market_data(network).instruments(market, settle)
+            ),
+        )
+
+    def ask_tickers(self, network: Network, wanted: InstrumentId) -> None:
+        """The tickers of a market, for what their pushes leave out."""
+        market, settle = wanted.market, wanted.settle
+        self._ask(
+            ("tickers", network, market, settle),
+            TICKERS_S,
+            lambda: TickersRead(
+                network, self._accounts.market_data(network).tickers(market, settle)
             ),
         )
 

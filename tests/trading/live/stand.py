@@ -94,6 +94,7 @@ class Stand:
         self.clock = FakeClock()
         self.feeds = FakeFeeds()
         self.exchange = FakeExchange(self.clock)
+        self.exchange.tickers = lambda market, settle="": ()  # type: ignore[attr-defined]
         self.accounts = ListedAccounts(self.exchange, self.clock)
         self.board = Board(self.clock)
         self.hub = Hub(self.board, self.accounts, self.clock, self.feeds, self._reader)  # type: ignore[arg-type]

@@ -243,6 +243,45 @@ def test_prices_are_read_for_coins_that_are_shown(stand: Stand) -> None:
     assert stand.board.prices == {PAPER: {"BTC": D(60000)}}
 
 
+def test_what_ticker_pushes_leave_out_is_read_for_what_is_shown(stand: Stand) -> None:
+    row = replace(ticker(1, last=D(1)).ticker, funding_next_ms=99)
+    stand.exchange.tickers = lambda market, settle="": (row,)  # type: ignore[attr-defined]
+    stand.listen(MARKET)
+    stand.step(1)
+    stand.post(ticker(5, last=D(7)))
+    assert stand.reader.read_all() == 1
+    stand.step(1)
+    shown = stand.board.markets[PAPER, BTC].ticker
+    assert shown is not None
+    assert (shown.last, shown.funding_next_ms) == (D(7), 99)
+    assert stand.reader.read_all() == 0
+
+
+def test_a_closed_stream_that_nobody_needs_is_no_fault_to_show(stand: Stand) -> None:
+    box = stand.listen(MARKET)
+    stand.live(PUBLIC)
+    stand.live(PUBLIC, status=StreamStatus.DOWN)
+    assert PUBLIC in stand.board.streams
+    stand.hub.unsubscribe(box)
+    stand.step()
+    stand.step(LINGER_S + 1)
+    stand.live(PUBLIC, status=StreamStatus.DOWN)
+    assert PUBLIC not in stand.board.streams
+
+
+def test_an_account_is_proven_again_only_by_a_read_after_its_stream_came_back(
+    stand: Stand,
+) -> None:
+    stand.live(USDT)
+    stand.post(snapshot(1))
+    stand.live(USDT, status=StreamStatus.DOWN)
+    stand.post(snapshot(2))
+    stand.live(USDT)
+    assert not stand.board.section(USDT).complete
+    stand.post(snapshot(3))
+    assert stand.board.section(USDT).complete
+
+
 def test_a_topic_that_cannot_be_told_does_not_stop_the_others(stand: Stand) -> None:
     def say(topic: Topic) -> list[str]:
         if topic == MINE:
