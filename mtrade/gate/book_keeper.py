@@ -17,6 +17,8 @@ from mtrade.gate.stream import Host
 log = logging.getLogger(__name__)
 
 PACE_S = 0.05
+VERIFY_S = 30.0
+LATE_S = 1.0  # how much later than REST an update may come
 LEAST_RETRY_S = 0.2
 FIRST_RETRY_S = 0.5
 MOST_RETRY_S = 5.0
@@ -75,6 +77,7 @@ class BookKeeper:
         self._asked_at = float("-inf")
         self._retry_s = FIRST_RETRY_S
         self._sure = False
+        self._verify_later()
 
     def subscribed(self) -> None:
         """Updates flow from now on: the snapshot they continue can be read."""
@@ -86,6 +89,12 @@ class BookKeeper:
         self._sync.restart()
         self._unsure()
         self._ask()
+
+    def verify(self) -> None:
+        """Compare with REST whether updates still come; a quiet book may also be a dead one."""
+        if self._sync.synced and not self._stopped:
+            instrument = self._sync.instrument
+            self._host.ask(lambda: self._data.book(instrument, BOOK_DEPTH), self._compare)
 
     def update(self, raw: Any) -> None:
         """The `result` of a push."""
@@ -100,6 +109,20 @@ class BookKeeper:
         """Nothing more is told."""
         self._stopped = True
         self._paced.stop()
+
+    def _verify_later(self) -> None:
+        if not self._stopped:
+            self.verify()
+            self._host.later(VERIFY_S, self._verify_later)
+
+    def _compare(self, answer: Book | MTradeError) -> None:
+        if not isinstance(answer, MTradeError):
+            self._host.later(LATE_S, lambda: self._judge(answer.sequence))
+
+    def _judge(self, sequence: int) -> None:
+        if self._sync.synced and not self._stopped and self._sync.sequence < sequence:
+            log.info("updates of %s do not come", self._sync.instrument)
+            self.doubt()
 
     def _publish(self) -> None:
         book = self._sync.book()

@@ -1,8 +1,9 @@
 """The private stream of one account and market: pushes as they come, REST truth around them.
 
 REST is read after every (re)connect, every half minute, every two seconds while the stream is
-down, and soon after anything that looks incomplete. A read that knows what no push told condemns
-the connection.
+down, and soon after anything that looks incomplete. In between a glance every few seconds tells
+whether a push was lost without a trace: then, and after whatever was pushed, everything is read.
+A read that knows what no push told condemns the connection.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mtrade.domain.errors import MTradeError
 from mtrade.domain.events import AccountSnapshot, Event, Filled, PositionChanged, StreamId
 from mtrade.domain.ports import Clock, EventSink, Exchange
 from mtrade.gate.account_memory import AccountMemory, Suspicion
-from mtrade.gate.account_reads import read_account
+from mtrade.gate.account_reads import Glance, glance, glance_of, read_account
 from mtrade.gate.channels import account_channels
 from mtrade.gate.frames import Push
 from mtrade.gate.parse_push import Owner, parse_private
@@ -27,9 +28,10 @@ log = logging.getLogger(__name__)
 
 RESYNC_S = (20.0, 30.0)
 BLIND_S = 2.0
+GLANCE_S = 3.5
 SOON_S = 1.0
 GRACE_S = 3.0
-MOST_RETRY_S = 15.0
+MOST_RETRY_S = 4.0
 FIRST_DISTRUST_S = 60.0
 MOST_DISTRUST_S = 600.0
 
@@ -63,6 +65,9 @@ class PrivateStream:
         self._again = False
         self._read_at = float("-inf")
         self._failures = 0
+        self._moved = False
+        self._glance_at = float("inf")
+        self._known: Glance | None = None
         self._was_live = False
         self._live_ms = 0
         self._distrust_s = FIRST_DISTRUST_S
@@ -88,6 +93,8 @@ class PrivateStream:
         self._was_live = self._stream.live
         if now >= self._read_at:
             self._read()
+        elif now >= self._glance_at and not self._reading:
+            self._look()
 
     def pushed(self, push: Push) -> None:
         parsed = parse_private(self._owner, push)
@@ -108,6 +115,7 @@ class PrivateStream:
         self._read()
 
     def _hear(self, event: Event) -> None:
+        self._moved = True
         if isinstance(event, Filled):
             fresh = self._memory.pushed_fills(event)
             if fresh is None:
@@ -125,8 +133,8 @@ class PrivateStream:
         if self._reading or self._stopped:
             self._again = True
             return
-        self._reading, self._again = True, False
-        self._read_at = float("inf")
+        self._reading, self._again, self._moved = True, False, False
+        self._read_at = self._glance_at = float("inf")
         since_ms = self._memory.since_ms(self._clock.now_ms())
         id = self._id
         job = partial(
@@ -148,11 +156,30 @@ class PrivateStream:
             self._failed(answer)
             return
         self._failures = 0
+        self._known = glance_of(answer)
+        self._glance_at = self._host.now() + GLANCE_S if self._known else float("inf")
         fresh, suspicion = self._memory.snapshot(answer, live_ms or answer.read_ms)
         self._sink(replace(answer, fills=fresh))
         if suspicion and self._stream.live and live_ms == self._live_ms:
             self._host.later(GRACE_S, partial(self._judge, live_ms, suspicion))
         self._plan(self._pause())
+
+    def _look(self) -> None:
+        """Read everything if anything was pushed meanwhile, else see whether it still fits."""
+        self._glance_at = float("inf")
+        if self._moved or self._known is None:
+            self._read()
+            return
+        job = partial(glance, self._exchange, self._id.market, self._id.settle)
+        self._host.ask(job, partial(self._looked, self._known))
+
+    def _looked(self, known: Glance, answer: Glance | MTradeError) -> None:
+        """A glance that failed says nothing; a read that began since then says more."""
+        if self._stopped or self._reading:
+            return
+        self._glance_at = self._host.now() + GLANCE_S
+        if not isinstance(answer, MTradeError) and answer != known:
+            self._read()
 
     def _failed(self, fault: MTradeError) -> None:
         log.info("account read of a %s stream failed: %s", self._id.market, fault.message)

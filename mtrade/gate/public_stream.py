@@ -102,9 +102,11 @@ class PublicStream:
                 keeper.subscribed()
 
     def live_again(self, *, gap: bool) -> None:
-        if gap:
-            for keeper in self._books.values():
+        for keeper in self._books.values():
+            if gap:
                 keeper.doubt()
+            else:
+                keeper.verify()
 
     def _update_book(self, result: Any) -> None:
         name = result.get("s") if isinstance(result, dict) else None

@@ -94,6 +94,7 @@ class Deliver:
 
 LinkCommand = Subscribe | Unsubscribe | Ping | Acked | Denied | Deliver
 ACK_TRIES = 3
+FIRST_PING_S = 1.0
 
 
 @dataclass(slots=True)
@@ -129,10 +130,12 @@ class Link:
         self._data_at: dict[str, float] = {}
 
     def opened(self, wanted: Iterable[Subscription], now: float) -> list[LinkCommand]:
-        """The handshake is done: subscribe to everything and measure the line at once."""
+        """The handshake is done: subscribe to everything, and measure the line a second later,
+        when no answer has to wait behind those of the subscriptions."""
         self.open = True
-        self.heard_at = self._pong_at = self._pinged_at = now
-        return [*(self._ask(item, now) for item in wanted), Ping(self.number)]
+        self.heard_at = self._pong_at = now
+        self._pinged_at = now - self._timing.ping + FIRST_PING_S
+        return [self._ask(item, now) for item in wanted]
 
     def add(self, item: Subscription, now: float) -> list[LinkCommand]:
         """One subscription more."""
