@@ -28,9 +28,10 @@ from mtrade.gate.private_stream import PrivateStream
 from mtrade.gate.public_stream import PublicStream
 from mtrade.trading.live.fold import fold
 from mtrade.trading.live.views import Section
-from tests.sim.ledger import ModelAccount, ModelBook
-from tests.sim.venue import Venue, Weather
-from tests.sim.world import SimHost, World
+from tests.sim.feed_book import ModelBook
+from tests.sim.feed_ledger import ModelAccount
+from tests.sim.feed_venue import Venue, Weather
+from tests.sim.feed_world import SimHost, World
 
 FAULTS_S = 15.0
 WITHIN_S = 5.0

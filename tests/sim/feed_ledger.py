@@ -1,4 +1,4 @@
-"""The truth of the model exchange: one book and one account, on futures or on spot."""
+"""The truth of the model exchange about one account, on futures or on spot."""
 
 from __future__ import annotations
 
@@ -8,83 +8,12 @@ from typing import Any
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode, SpotBalance
 from mtrade.domain.instruments import InstrumentId, Market, Side
-from mtrade.domain.market import Book, Level
 from mtrade.domain.orders import Fill, OrderType, TimeInForce, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Position
-from tests.sim.venue import Venue
+from tests.sim.feed_venue import Venue
 
 ZERO = Decimal(0)
 PRICE = Decimal(100)
-
-
-class ModelBook:
-    """Levels that change all the time, with an unbroken sequence."""
-
-    def __init__(self, venue: Venue, instrument: InstrumentId) -> None:
-        self._venue = venue
-        self._instrument = instrument
-        self.sequence = 1000
-        self._mid = 1000
-        self.sides: dict[str, dict[int, int]] = {"b": {}, "a": {}}
-        for step in range(1, 30):
-            self.sides["b"][self._mid - step] = self.sides["a"][self._mid + step] = step
-
-    def move(self) -> None:
-        """Some changes, and one push that tells them."""
-        chance, first = self._venue.world.random, self.sequence + 1
-        touched: set[tuple[str, int]] = set()
-        self._mid += chance.choice((-2, -1, 0, 0, 1, 2))
-        for side in ("b", "a"):
-            for price in [p for p in self.sides[side] if not self._fits(side, p)]:
-                self._set(side, price, 0, touched)
-        for _ in range(chance.randrange(1, 6)):
-            side, size = chance.choice("ba"), chance.choice((0, 0, 1, 2, 3, 7))
-            price = self._mid + (1 if side == "a" else -1) * chance.randrange(1, 30)
-            self._set(side, price, size, touched)
-        self._publish(first, touched)
-
-    def snapshot(self) -> Book:
-        """What REST answers."""
-        self._venue.rest()
-        return self.truth()
-
-    def truth(self) -> Book:
-        """The book as it is."""
-        bids = sorted(self.sides["b"].items(), reverse=True)
-        asks = sorted(self.sides["a"].items())
-        return Book(
-            instrument=self._instrument,
-            bids=tuple(Level(Decimal(p) / 10, Decimal(s)) for p, s in bids),
-            asks=tuple(Level(Decimal(p) / 10, Decimal(s)) for p, s in asks),
-            time_ms=self._venue.world.now_ms(),
-            sequence=self.sequence,
-        )
-
-    def _fits(self, side: str, price: int) -> bool:
-        return price < self._mid if side == "b" else price > self._mid
-
-    def _set(self, side: str, price: int, size: int, touched: set[tuple[str, int]]) -> None:
-        self.sequence += 1
-        touched.add((side, price))
-        if size:
-            self.sides[side][price] = size
-        else:
-            self.sides[side].pop(price, None)
-
-    def _publish(self, first: int, touched: set[tuple[str, int]]) -> None:
-        name, spot = self._instrument.name, self._instrument.market is Market.SPOT
-        result: dict[str, Any] = {
-            "t": self._venue.world.now_ms(),
-            "s": name,
-            "U": first,
-            "u": self.sequence,
-            "b": [],
-            "a": [],
-        }
-        for side, price in touched:
-            text, size = str(Decimal(price) / 10), str(self.sides[side].get(price, 0))
-            result[side].append([text, size] if spot else {"p": text, "s": size})
-        self._venue.publish(f"{self._instrument.market}.order_book_update", result, name)
 
 
 class ModelAccount:
@@ -151,9 +80,6 @@ class ModelAccount:
         self._venue.rest()
         if self.size.is_zero():
             return ()
-        nothing = dict.fromkeys(
-            ("margin", "initial_margin", "maintenance_margin", "value", "unrealised_pnl"), ZERO
-        )
         return (
             Position(
                 instrument=self.instrument,
@@ -167,7 +93,11 @@ class ModelAccount:
                 margin_mode=MarginMode.CROSS,
                 realised_pnl=ZERO,
                 update_id=self.update_id,
-                **nothing,
+                margin=ZERO,
+                initial_margin=ZERO,
+                maintenance_margin=ZERO,
+                value=ZERO,
+                unrealised_pnl=ZERO,
             ),
         )
 
