@@ -135,7 +135,7 @@ def test_keys_work_outside_fields_only(open_page: OpenPage) -> None:
 
 
 def test_a_lost_server_is_said_and_its_return_too(open_page: OpenPage) -> None:
-    page = open_page(FUTURES, refusals=True)
+    page = open_page(FUTURES, refusals=True, stream="refused")
     expect(page.get_by_test_id("connection-chip")).to_have_attribute(
         "data-state", re.compile("ok|slow")
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import streams
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Watch
 from tests.servers import Server
 
@@ -163,7 +162,6 @@ def test_first_evening(
     )
     context.set_default_timeout(15_000)
     page = context.new_page()
-    streams.fake(page)
     watch = Watch(page, refusals=False)
     evening = Evening(page, server, phone=phone)
     evening.set_password()

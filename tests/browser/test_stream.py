@@ -111,12 +111,26 @@ def test_a_change_of_place_changes_the_topics(page: Page) -> None:
     assert "candles%3Apaper%3Aspot%3ABTC_USDT%3A1h" in url
 
 
-def test_nothing_is_polled_while_a_stream_is_open(page: Page) -> None:
-    expect(page.get_by_test_id("last-price")).to_contain_text(".")
+def test_nothing_is_polled_while_the_stream_tells_everything(page: Page) -> None:
+    account = page.evaluate("JSON.parse(document.querySelector('#boot').textContent).accounts")
+    told = {"topic": "", "account": account["active"], "orders": [], "positions": [], "age_ms": 1}
+    streams.say(page, "market", market("65000"))
+    streams.say(page, "account", told)
+    expect(page.get_by_test_id("last-price")).to_contain_text("65,000.0")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)
     assert [url for url in asked if "/api/snapshot" in url] == []
+
+
+def test_what_a_stream_cannot_tell_is_polled(page: Page) -> None:
+    streams.say(page, "market", market("65000"))
+    page.wait_for_timeout(2000)
+    with page.expect_request("**/api/snapshot*"):
+        streams.say(page, "market", market("65001"))
+    with page.expect_request("**/api/snapshot*"):
+        pass
+    expect(page.get_by_test_id("last-price")).to_contain_text("65,001.0")
 
 
 def test_a_lost_server_is_said_and_the_stream_comes_back_alone(open_page: OpenPage) -> None:
@@ -143,7 +157,7 @@ def test_a_lost_server_is_said_and_the_stream_comes_back_alone(open_page: OpenPa
 
 
 def test_a_refused_stream_is_replaced_by_polling(open_page: OpenPage) -> None:
-    page = open_page(PLACE)
+    page = open_page(PLACE, stream="refused")
     expect(page.locator("[data-status='via']")).to_have_text("polling")
     with page.expect_request("**/api/snapshot*"):
         pass

@@ -3,7 +3,7 @@
 import { bad, good, link, onBack, ping, start as startPings } from './link.js';
 import * as poller from './poller.js';
 import { pref } from './prefs.js';
-import { applyTopic, emit, marketTopic, state } from './store.js';
+import { applyTopic, emit, holds, marketTopic, state } from './store.js';
 import * as stream from './stream.js';
 import * as tabs from './tabs.js';
 
@@ -12,6 +12,7 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
 const HEALTHY_MS = 3000;
 const AGAIN_MS = 250;
+const PATIENCE_MS = 2000;
 
 const waiting = new Map();
 let drawing = false;
@@ -29,14 +30,22 @@ function topics() {
 function draw() {
   drawing = false;
   const changed = new Set();
-  for (const [kind, [text, sequence]] of waiting) for (const topic of applyTopic(kind, JSON.parse(text), sequence)) changed.add(topic);
+  for (const [kind, text, sequence] of waiting.values()) for (const topic of applyTopic(kind, JSON.parse(text), sequence)) changed.add(topic);
   waiting.clear();
   emit(...changed);
+  supplement();
 }
 
-/** Only the newest message of a kind is ever read. A hidden page has no frames, but still rings for a fill. */
+/** What the stream cannot tell now is asked for, as long as that lasts. */
+function supplement() {
+  if (link.via !== 'stream') return;
+  if (holds('market') && holds('account')) poller.stop();
+  else if (performance.now() - link.openedAt > PATIENCE_MS) poller.start();
+}
+
+/** Only the newest message of a kind is ever read, but every candle. A hidden page has no frames, yet still rings for a fill. */
 function take(kind, text, sequence) {
-  waiting.set(kind, [text, sequence]);
+  waiting.set(kind === 'candles' ? sequence : kind, [kind, text, sequence]);
   if (drawing) return;
   drawing = true;
   if (document.hidden) setTimeout(draw, AGAIN_MS);
@@ -47,7 +56,7 @@ function opened() {
   poller.stop();
   good();
   emit('conn');
-  if (!state.rules) poller.now();
+  if (!state.rules || link.reconnects) poller.now();
 }
 
 function ended(lived) {
@@ -90,7 +99,7 @@ let soonTimer = 0;
 
 /** Fresh account data are wanted soon. A stream brings them anyway; without one, many wishes in a row are one question. */
 export function refreshSoon() {
-  if (link.via === 'stream' && state.seen.account?.streamed) return;
+  if (link.via === 'stream' && holds('account')) return;
   clearTimeout(soonTimer);
   soonTimer = setTimeout(poller.now, 60);
 }

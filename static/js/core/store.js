@@ -87,6 +87,14 @@ export function age(part) {
   return proof === null ? since(seen) : Math.min(since(seen), proof);
 }
 
+/** Whether the stream keeps this part true; otherwise a snapshot is newer. */
+export function holds(part) {
+  const seen = state.seen[part];
+  return Boolean(seen?.streamed) && (since(seen) < HELD_MS || heard(part) !== null);
+}
+
+const HELD_MS = 5000;
+const PRINTS = 50;
 const MARKET = ['ticker', 'book', 'trades'];
 const ACCOUNT = ['orders', 'triggers', 'positions', 'balance', 'intents', 'fills'];
 
@@ -105,7 +113,7 @@ function fill(parts, from) {
 export function apply(snapshot) {
   state.errors = snapshot.errors ?? [];
   for (const [kind, parts] of [['market', MARKET], ['account', ACCOUNT]]) {
-    if (state.seen[kind]?.streamed) state.errors = state.errors.filter((item) => !parts.includes(item.part));
+    if (holds(kind)) state.errors = state.errors.filter((item) => !parts.includes(item.part));
     else {
       fill(parts, snapshot);
       see(kind, snapshot.age_ms?.[kind], false);
@@ -126,10 +134,17 @@ function takeServer(nowMs, { mode, ...server }) {
   emit('mode');
 }
 
+/** A stream that has just begun knows no prints yet; those of the snapshot stay below the new ones. */
+function joined(trades) {
+  const known = new Set(trades.map((trade) => trade.id));
+  return [...trades, ...(state.trades ?? []).filter((trade) => !known.has(trade.id))].slice(0, PRINTS);
+}
+
 const KINDS = {
   market(payload, sequence) {
     if (payload.topic !== `market:${marketTopic()}`) return [];
-    fill(MARKET, payload);
+    if (!payload.ticker && !payload.book) return [];
+    fill(MARKET, { ...payload, trades: joined(payload.trades ?? []) });
     state.bookUnsure = payload.book === null;
     see('market', payload.age_ms, true, sequence);
     return ['market'];
@@ -142,7 +157,7 @@ const KINDS = {
   account(payload, sequence) {
     if (payload.account !== state.active) return [];
     fill(ACCOUNT, payload);
-    see('account', payload.age_ms, true, sequence);
+    if (payload.orders) see('account', payload.age_ms, true, sequence);
     forgetSent();
     return ['account'];
   },
