@@ -21,6 +21,7 @@ class ModelBook:
         self.sides: dict[str, dict[int, int]] = {"b": {}, "a": {}}
         for step in range(1, 30):
             self.sides["b"][self._mid - step] = self.sides["a"][self._mid + step] = step
+        self.history = {self.sequence: self._copy()}
 
     def move(self) -> None:
         """Some changes, and one push that tells them."""
@@ -34,7 +35,15 @@ class ModelBook:
             side, size = chance.choice("ba"), chance.choice((0, 0, 1, 2, 3, 7))
             price = self._mid + (1 if side == "a" else -1) * chance.randrange(1, 30)
             self._set(side, price, size, touched)
+        self.history[self.sequence] = self._copy()
         self._publish(first, touched)
+
+    def was(self, book: Book) -> bool:
+        """Whether the exchange's book looked like this at that sequence."""
+        told = [
+            {int(level.price * 10): int(level.size) for level in s} for s in (book.bids, book.asks)
+        ]
+        return told == self.history[book.sequence]
 
     def snapshot(self) -> Book:
         """What REST answers."""
@@ -52,6 +61,9 @@ class ModelBook:
             time_ms=self._venue.world.now_ms(),
             sequence=self.sequence,
         )
+
+    def _copy(self) -> list[dict[int, int]]:
+        return [dict(self.sides["b"]), dict(self.sides["a"])]
 
     def _fits(self, side: str, price: int) -> bool:
         return price < self._mid if side == "b" else price > self._mid

@@ -80,6 +80,7 @@ class Schedule:
         """What the engine would do."""
         if isinstance(event, BookChanged):
             self.book, self.books = event.book, self.books + 1
+            assert event.book is None or self.model_book.was(event.book), "a book that never was"
             return
         if isinstance(event, StreamChanged | TopChanged):
             return
