@@ -20,6 +20,7 @@ from mtrade.config import Settings
 from mtrade.domain.accounts import Credentials, Network, Secret
 from mtrade.domain.events import Event
 from mtrade.domain.numbers import use_decimal_context
+from mtrade.domain.orders import Intent
 from mtrade.domain.ports import Clock
 from mtrade.gate.feed import GateFeeds
 from mtrade.gate.lines import Lines
@@ -44,7 +45,7 @@ from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.engine import TradingEngine
-from mtrade.trading.live.board import Board
+from mtrade.trading.live.board import Board, private_stream
 from mtrade.trading.live.hub import Hub
 from mtrade.trading.live.reader import Reader
 from mtrade.trading.pipeline import Pipeline
@@ -229,6 +230,11 @@ def _desk(
 
     def hear(event: Event) -> None:
         hub.post(event)
+        pipeline.hear(event)
+
+    def hears(intent: Intent) -> bool:
+        place = intent.order.instrument
+        return board.is_proven(private_stream(intent.account_id, place.market, place.settle))
 
     feeds = make_feeds(hear, exchange_of=accounts.exchange)
     hub: Hub = Hub(board, accounts, clock, feeds, lambda post: Reader(accounts, clock, post))
@@ -248,7 +254,12 @@ def _desk(
 
     accounts.on_change = account_changed
     pipeline = Pipeline(
-        journal, lambda post: Courier(accounts, post), clock, exchange_ms, order_changed
+        journal,
+        lambda post: Courier(accounts, post),
+        clock,
+        exchange_ms,
+        order_changed,
+        hears=hears,
     )
     engine = TradingEngine(
         accounts=accounts,

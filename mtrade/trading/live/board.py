@@ -124,6 +124,10 @@ class Board:
         known = self.streams.get(stream)
         return known is not None and known.status is StreamStatus.LIVE
 
+    def is_proven(self, stream: StreamId) -> bool:
+        """Whether a private stream is live and all of its account was read since it came back."""
+        return self.is_live(stream) and self.section(stream).complete
+
     def age_ms(self, stream: StreamId, at: float | None, *, proven: bool) -> int | None:
         """How old something is that was last changed at `at`; None when it never was.
 
