@@ -174,6 +174,7 @@ def test_broad_excepts_stand_only_where_the_design_puts_them() -> None:
         "mtrade/trading/worker.py",  # top of the engine thread
         "mtrade/trading/live/hub.py",  # top of the hub thread
         "mtrade/paper/exchange.py",  # top of the exchange's clock task
+        "mtrade/paper/ws/shell.py",  # top of the exchange's feed task
         "mtrade/paper/gateway.py",
         "mtrade/web/errors.py",  # the Flask fallback
     }

@@ -171,7 +171,7 @@ class FaultPlan:
         if rule.skip:
             rule.skip -= 1
             return False
-        if self._dice[id(rule)].random() >= rule.probability:
+        if self._dice[id(rule)].random() >= float(rule.probability):
             return False
         rule.hits += 1
         return True

@@ -24,6 +24,7 @@ from mtrade.paper.ws.session import Session
 from mtrade.paper.ws.trading import TradingApi
 
 QUEUE_MOST = 4096  # frames
+BYTES_MOST = 8 << 20  # characters of them
 
 
 class Owner(Protocol):
@@ -57,6 +58,7 @@ class Connection:
         self._plan = plan
         self._mischief = Mischief(plan) if plan is not None else None
         self._queue: deque[Item] = deque()
+        self._queued = 0
         self._wake = asyncio.Event()
         self._unsettled: list[Item] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -180,7 +182,8 @@ class Connection:
                 loop.call_later(item.delay_s, self._enqueue, [Item(item.text, item.how)])
             else:
                 self._queue.append(item)
-        if len(self._queue) > QUEUE_MOST:
+                self._queued += len(item.text)
+        if len(self._queue) > QUEUE_MOST or self._queued > BYTES_MOST:
             self.abort()
         self._wake.set()
 
@@ -190,7 +193,9 @@ class Connection:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue and not self._gone:
-                    await self._put(self._queue.popleft())
+                    item = self._queue.popleft()
+                    self._queued -= len(item.text)
+                    await self._put(item)
         except ConnectionError:
             self.abort()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
@@ -18,6 +19,8 @@ from mtrade.paper.ws.frames import Out, push
 from mtrade.paper.ws.hub import Hub
 from mtrade.paper.ws.session import Line, Session
 from mtrade.paper.ws.trading import TradingApi
+
+_log = logging.getLogger(__name__)
 
 PATHS: Mapping[str, tuple[Market, str]] = {
     "/ws/v4": (Market.SPOT, ""),
@@ -153,7 +156,7 @@ class Sockets:
             if self._stirred.is_set():
                 self._stirred.clear()
                 lively_until = loop.time() + _LIVELY_S
-            self._hub.beat(self._clock.now_ms())
+            self._beat()
             if loop.time() < lively_until and not self._hub.idle:
                 await asyncio.sleep(_BEAT_S)
                 continue
@@ -161,6 +164,13 @@ class Sockets:
                 await asyncio.wait_for(self._stirred.wait(), _SLOW_S)
             except TimeoutError:
                 continue
+
+    def _beat(self) -> None:
+        try:
+            self._hub.beat(self._clock.now_ms())
+        except Exception:  # noqa: BLE001 - the top of a task
+            # One broken feed must not silence the others for ever.
+            _log.exception("a beat of the paper exchange's feeds failed")
 
     async def _end_idle_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
