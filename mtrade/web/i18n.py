@@ -49,7 +49,7 @@ class Catalogue:
         return None if found is None else fill(found, params)
 
     def outcome(self, lang: str, code: str, params: Mapping[str, object]) -> str | None:
-        """The words of a failure or key check by its code, or by the exchange's label it repeats."""
+        """The words of a failure or key check: by its code, or the exchange's label in it."""
         bare = code.removeprefix("key_")
         keys = (f"errors.{code}", f"checks.{bare}", f"errors.{bare}", f"labels.{bare.upper()}")
         return next(filter(None, (self.text(lang, key, params) for key in keys)), None)
