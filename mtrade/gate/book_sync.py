@@ -185,7 +185,12 @@ class _Side:
         """Absolute sizes; levels beyond the depth are forgotten, as they are at the exchange."""
         sizes, known, keys, made = self._sizes, self._known, self.keys, self._made
         for row in rows:
-            price, size = (row["p"], row["s"]) if type(row) is dict else row
+            if type(row) is dict:
+                price, size = row["p"], row["s"]
+            elif type(row) is list:
+                price, size = row
+            else:
+                raise Unreadable("order book update: a level is neither pair nor object")
             key = known.get(price)
             if key is None:
                 key = self._learn(price)

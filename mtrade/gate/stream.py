@@ -224,7 +224,7 @@ class Stream:
                 heard_ms=0 if heard is None else self._host.wall_ms() - age_ms,
                 round_trip_ms=core.round_trip_ms,
                 reconnects=max(core.reconnects, 0),
-                reason=core.reason if core.status is not StreamStatus.LIVE else "",
+                reason=core.reason,
             )
         )
 

@@ -59,7 +59,7 @@ class StreamCore:
 
     def __init__(self, *, chance: Callable[[], float], timing: Timing | None = None) -> None:
         self.status = StreamStatus.DOWN
-        self.reason = ""
+        self._lost = ""
         self.reconnects = -1
         self.heard_at: float | None = None
         self.round_trip_ms: int | None = None
@@ -75,6 +75,14 @@ class StreamCore:
         self._due_at = 0.0
         self._limits: dict[str, float] = {}
         self._told: tuple[StreamStatus, str] = (self.status, "")
+
+    @property
+    def reason(self) -> str:
+        """Why the stream is not live; empty while it is."""
+        if self.status is StreamStatus.LIVE:
+            return ""
+        problem = self._links[0].problem if self._links else ""
+        return problem or self._lost
 
     @property
     def wanted(self) -> tuple[Subscription, ...]:
@@ -175,7 +183,7 @@ class StreamCore:
         in_use = link is self._links[0]
         self._links.remove(link)
         if in_use:
-            self.reason = reason
+            self._lost = reason
             self._replace = ""
         stable = link.was_live and now - link.live_since >= self._timing.stable
         self._failures = 1 if stable else self._failures + 1
@@ -205,10 +213,10 @@ class StreamCore:
         return [*out, *self._tell()]
 
     def _take_over(self, link: Link) -> Sequence[Command]:
-        reason = self._replace or self.reason
+        reason = self._replace or self._lost
         others = [old for old in self._links if old is not link]
         self._links = [link]
-        self._replace = self.reason = ""
+        self._replace = self._lost = ""
         dropped = [Drop(old.number, "replaced") for old in others]
         return [*dropped, Resync(reason, gap=not any(old.was_live for old in others))]
 
@@ -217,10 +225,10 @@ class StreamCore:
         if link is not None:
             self.round_trip_ms = link.round_trip_ms
         self.status = self._judge(link)
-        reason = "" if self.status is StreamStatus.LIVE else self._cause(link)
-        if (self.status, reason) == self._told:
+        state = (self.status, self.reason)
+        if state == self._told:
             return []
-        self._told = (self.status, reason)
+        self._told = state
         return [Changed()]
 
     def _judge(self, link: Link | None) -> StreamStatus:
@@ -228,9 +236,6 @@ class StreamCore:
             return StreamStatus.DOWN
         live = link.was_live and link.complete(self._wanted)
         return StreamStatus.LIVE if live else StreamStatus.CONNECTING
-
-    def _cause(self, link: Link | None) -> str:
-        return (link.problem if link is not None else "") or self.reason
 
     def _find(self, number: int) -> Link | None:
         return next((link for link in self._links if link.number == number), None)
