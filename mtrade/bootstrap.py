@@ -48,6 +48,7 @@ from mtrade.trading.engine import TradingEngine
 from mtrade.trading.live.board import Board, private_stream
 from mtrade.trading.live.hub import Hub
 from mtrade.trading.live.reader import Reader
+from mtrade.trading.live.reads import LiveReads
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
@@ -226,7 +227,7 @@ def _desk(
     notices: Callable[[], tuple[Problem, ...]],
 ) -> Desk:
     board = Board(clock)
-    state = LiveState(accounts, clock)
+    state = LiveState(accounts, clock, LiveReads(board))
 
     def hear(event: Event) -> None:
         hub.post(event)
