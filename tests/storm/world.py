@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal as D
 from functools import partial
@@ -35,10 +36,10 @@ from mtrade.trading.intents import EXPIRES_MS, order_text
 from mtrade.trading.messages import Commit
 from mtrade.trading.pipeline import Pipeline
 from tests.checker import problems
-from tests.sim.faces import ApiFace, RestFace
-from tests.sim.net import Faults, RestWire, SocketKeeper
-from tests.sim.stage import START_MS, Stage, StageClock, StagePool
-from tests.sim.venue import Venue
+from tests.storm.faces import ApiFace, RestFace
+from tests.storm.net import Faults, RestWire, SocketKeeper
+from tests.storm.stage import START_MS, Stage, StageClock, StagePool
+from tests.storm.venue import Venue
 
 BTC, BTC_SPOT = futures("BTC_USDT"), spot("BTC_USDT")
 ACCOUNT = Account(id="paper:42", name="Sim", network=Network.PAPER, uid="42", key_tail="key1")
@@ -93,30 +94,87 @@ class StageWorker:
             self._plan()
 
 
+class Sockets:
+    """The trading sockets of one process, as the exchange sees them."""
+
+    def __init__(self, world: World) -> None:
+        self.dead = False
+        self._stage = world.stage
+        self._keepers = {
+            "": self._keeper(world, Market.SPOT),
+            "usdt": self._keeper(world, Market.FUTURES),
+        }
+
+    def line(self, settle: str) -> TradingLine | None:
+        line = self._keepers[settle].line
+        return line if line.ready() else None
+
+    def close(self) -> None:
+        """Nothing more is written or heard."""
+        self.dead = True
+        for keeper in self._keepers.values():
+            keeper.dead = True
+
+    def _keeper(self, world: World, market: Market) -> SocketKeeper:
+        core = TradingCore(market, KEY, world.clock)
+        line = TradingLine(core, self._post, wait=world.stage.wait)
+        return SocketKeeper(world.stage, line, ApiFace(world.venue), world.faults, world.pick)
+
+    def _post(self, callback: Callable[..., object], *args: object) -> bool:
+        self._stage.at(0.0002, self._unless_dead, callback, args)
+        return True
+
+    def _unless_dead(self, callback: Callable[..., object], args: tuple[object, ...]) -> None:
+        if not self.dead:
+            callback(*args)
+
+
+class Accounts:
+    """The one account, as the courier asks for it."""
+
+    def __init__(self, exchange: GateExchange, clock: StageClock) -> None:
+        self._exchange = exchange
+        self._clock = clock
+
+    def exchange(self, account_id: str) -> GateExchange:
+        return self._exchange
+
+    line = exchange
+
+    def get(self, account_id: str) -> Account:
+        return ACCOUNT
+
+    def clock(self, network: Network) -> StageClock:
+        return self._clock
+
+
 class Process:
     """One life of the engine, from its start to its death."""
 
     def __init__(self, world: World) -> None:
-        stage, pick = world.stage, world.pick
+        stage, pick, clock = world.stage, world.pick, world.clock
+        wire = RestWire(stage, RestFace(world.venue, world.true_ms), world.faults, pick)
         client = GateClient(
             addresses(Network.PAPER, "http://127.0.0.1:1"),
-            world.clock,
+            clock,
             KEY,
-            RateBudgets(world.clock, stage.sleep),
-            transport=RestWire(stage, RestFace(world.venue, world.true_ms), world.faults, pick),  # type: ignore[arg-type]
+            RateBudgets(clock, stage.sleep),
+            transport=wire,  # type: ignore[arg-type]
         )
-        self._keepers = {
-            settle: self._keeper(world, market)
-            for settle, market in (("", Market.SPOT), ("usdt", Market.FUTURES))
-        }
-        self.exchange = GateExchange(client, self)
-        self._world = world
-        pool = partial(StagePool, stage, lambda: pick.uniform(0.0001, 0.01))
+        self._sockets = Sockets(world)
+        self.exchange = GateExchange(client, self._sockets)
+        self._pools: list[StagePool] = []
+        accounts = Accounts(self.exchange, clock)
+
+        def pool(name: str) -> StagePool:
+            self._pools.append(StagePool(stage, lambda: pick.uniform(0.0001, 0.01)))
+            return self._pools[-1]
+
         self.pipeline = Pipeline(
             world.journal,
-            lambda post: Courier(self, post, lambda name: pool()),  # type: ignore[arg-type]
-            world.clock,
-            lambda account_id: world.clock.now_ms(),
+            lambda post: Courier(accounts, post, pool),  # type: ignore[arg-type]
+            clock,
+            lambda account_id: clock.now_ms(),
             lambda account_id: None,
             worker=partial(StageWorker, stage=stage),  # type: ignore[arg-type]
         )
@@ -126,44 +184,9 @@ class Process:
     def die(self) -> None:
         """SIGKILL: nothing of it acts any more."""
         self.worker.dead = True
-        for keeper in self._keepers.values():
-            keeper.dead = True
-
-    def line(self, settle: str) -> Any:
-        """As `TradingSockets.line`, and as the account manager's of the same name."""
-        if settle == ACCOUNT.id:
-            return self.exchange
-        line = self._keepers[settle].line
-        return line if line.ready() else None
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def get(self, account_id: str) -> Account:
-        return ACCOUNT
-
-    def clock(self, network: Network) -> StageClock:
-        return self._world.clock
-
-    def _keeper(self, world: World, market: Market) -> SocketKeeper:
-        stage = world.stage
-
-        def post(callback: Callable[..., object], *args: object) -> bool:
-            stage.at(0.0002, self._unless_dead, callback, args)
-            return True
-
-        core = TradingCore(market, KEY, world.clock)
-        line = TradingLine(core, post, wait=stage.wait)
-        return SocketKeeper(stage, line, ApiFace(world.venue), world.faults, world.pick)
-
-    def _unless_dead(self, callback: Callable[..., object], args: tuple[object, ...]) -> None:
-        if not self.worker.dead:
-            callback(*args)
-
-
-# The courier asks the account manager for `exchange`; a property of that name is in the way.
-def _exchange_of(process: Process) -> Callable[[str], GateExchange]:
-    return lambda account_id: process.exchange
+        self._sockets.close()
+        for pool in self._pools:
+            pool.shutdown()
 
 
 @dataclass(frozen=True)
@@ -184,7 +207,7 @@ class World:
     ) -> None:
         self.pick = random.Random(seed)
         self.stage = Stage()
-        self.clock = StageClock(self.stage, error_ms=self.pick.randint(-200, 200))
+        self.clock = StageClock(self.stage, error_ms=self.pick.choice([0, 0, -200, 150]))
         self.faults = Faults(self.pick, worst)
         lag = self.pick.choice([0, 300, 1500])
         self.venue = Venue(
@@ -249,8 +272,12 @@ class World:
             expires_ms=self.clock.now_ms() + EXPIRES_MS,
             state=IntentState.SENDING,
             planned_ms=self.clock.now_ms(),
-            plan_position=None,
+            plan_position=self._witness() if on_futures else None,
         )
+
+    def _witness(self) -> D | None:
+        """The position as planned; with a clock that is off it could not be compared."""
+        return self.venue.position() if self.clock.now_ms() == self.true_ms() else None
 
     def _request(self, text: str, *, on_futures: bool) -> OrderRequest:
         limit = self.pick.random() < 0.5
@@ -284,10 +311,8 @@ class World:
             self.stage.start(partial(self._cancel, self.process, instrument, order.id))
 
     def _cancel(self, process: Process, instrument: Any, order_id: str) -> None:
-        try:
+        with suppress(ExchangeError):
             process.exchange.cancel(instrument, order_id)
-        except ExchangeError:
-            pass
         if not process.worker.dead:
             process.pipeline.look(ACCOUNT.id, order_id)
 

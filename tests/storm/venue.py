@@ -55,7 +55,9 @@ class Order:
 class Venue:
     """`now_ms` is the true time; `lag_ms()` says how long a new order or trade stays invisible."""
 
-    def __init__(self, pick: random.Random, now_ms: Callable[[], int], lag_ms: Callable[[], int]) -> None:  # fmt: skip
+    def __init__(
+        self, pick: random.Random, now_ms: Callable[[], int], lag_ms: Callable[[], int]
+    ) -> None:
         self._pick = pick
         self._now = now_ms
         self._lag = lag_ms

@@ -124,7 +124,7 @@ class _Job:
             self._work()
         except Died:
             pass
-        except BaseException as fault:
+        except BaseException as fault:  # noqa: BLE001 - raised again where the stage is run
             self._fault = fault
         finally:
             self.over = True
@@ -132,7 +132,7 @@ class _Job:
 
 
 class StageClock:
-    """The exchange's clock as the client knows it: the domain's Clock and what is known about it."""
+    """The exchange's clock as the client knows it, wrong by `error_ms`."""
 
     offset_ms: int | None = 0
     round_trip_ms: int | None = 1
@@ -167,7 +167,7 @@ class StagePool(Executor):
         def job() -> None:
             try:
                 result = work(*args, **named)
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - as every executor does
                 future.set_exception(fault)
             else:
                 future.set_result(result)
@@ -179,7 +179,9 @@ class StagePool(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Nothing to stop."""
+        """Start nothing more."""
+        self._queue.clear()
+        self._free = 0
 
     def _next(self) -> None:
         if self._free and self._queue:

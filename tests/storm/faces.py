@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-
 from typing import Any
 
-from tests.sim.venue import Refusal, Venue, dumped, shown, shown_trade
+from tests.storm.venue import Refusal, Venue, dumped, shown, shown_trade
 
 Answer = tuple[int, bytes]
 
@@ -51,7 +50,7 @@ class RestFace:
             case "GET", ["my_trades" | "my_trades_timerange"]:
                 return 200, self._trades(market, query)
             case "GET", ["accounts"]:
-                return 200, {"user": 42, "total": "1000", "available": "900", "position_mode": "single"}  # fmt: skip
+                return 200, {"total": "1000", "available": "900", "position_mode": "single"}
             case "GET", ["positions"]:
                 return 200, self._positions()
         raise AssertionError(f"the model exchange has no {method} {path}")
