@@ -21,7 +21,8 @@ LONGEST_DELAY_MS = MINUTE_MS
 BLOCK_AFTER = 20
 BLOCK_MS = 15 * MINUTE_MS
 CHECKS_PER_MINUTE = 30
-# Of those, a few are kept for whoever has not failed lately, and a few more for the signed-in:
+# Of those, a few are kept for whoever has not failed lately, and a few more for devices that are
+# signed in and for their addresses:
 # a crowd of guessing addresses must not use up the owner's own check.
 CHECKS_OF_THE_FAILED = 12
 CHECKS_OF_STRANGERS = 26
@@ -79,6 +80,8 @@ class Attempts:
             failures = _times(db, scope)
             failed = bool(_within(failures, now_ms, HOUR_MS))
             most = CHECKS_OF_THE_FAILED if failed else CHECKS_OF_STRANGERS
+            if _is_known(db, address):
+                most = CHECKS_PER_MINUTE
             _admit(db, scope, address_wait_ms(failures, now_ms), now_ms, most)
 
     def admit_elevation(self, session_id: str, now_ms: int) -> None:
@@ -114,6 +117,12 @@ def _admit(db: Connection, scope: str, wait_ms: int, now_ms: int, most: int) -> 
     db.executemany(
         "INSERT INTO attempt(scope, at_ms) VALUES(?,?)", [(scope, now_ms), (_CHECKS, now_ms)]
     )
+
+
+def _is_known(db: Connection, address: str) -> bool:
+    """Whether a device is signed in from there."""
+    query = "SELECT 1 FROM session WHERE ? IN (address, first_address) LIMIT 1"
+    return db.execute(query, (address,)).fetchone() is not None
 
 
 def _times(db: Connection, scope: str) -> list[int]:
