@@ -5,6 +5,7 @@ import { emit } from './store.js';
 
 const PING_MS = 5000;
 const PING_WAIT_MS = 4000;
+const FIRST_MS = [100, 1500];
 const KEPT = 60;
 
 export const link = {
@@ -66,5 +67,5 @@ export async function ping() {
 
 export function start() {
   setInterval(() => { if (!document.hidden) ping(); }, PING_MS);
-  ping();
+  for (const ms of FIRST_MS) setTimeout(ping, ms);
 }

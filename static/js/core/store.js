@@ -22,7 +22,7 @@ export const state = {
   mode: 'normal',
   network: null,
   fills: null,
-  candle: null,
+  candles: [],
   bookUnsure: false,
   streams: [],
   seen: {},
@@ -150,7 +150,7 @@ const KINDS = {
     return ['market'];
   },
   candles(payload, sequence) {
-    state.candle = payload;
+    state.candles.push(payload);
     see('candles', 0, true, sequence);
     return ['candle'];
   },
@@ -181,7 +181,7 @@ function forgetSent() {
 
 /** Forgets what belonged to another instrument or account, so that nothing wrong is shown in between. */
 export function clear(market, accountToo) {
-  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null, candle: null, bookUnsure: false });
+  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null, candles: [], bookUnsure: false });
   if (accountToo) {
     Object.assign(state, { orders: null, triggers: null, positions: null, balance: null, intents: null, fills: null, sending: [] });
     delete state.seen.account;
