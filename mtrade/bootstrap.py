@@ -17,17 +17,17 @@ from wsgiref.types import WSGIApplication
 from mtrade import __version__
 from mtrade.clock import SystemClock
 from mtrade.config import Settings
-from mtrade.domain.accounts import Credentials, Network, Secret
+from mtrade.domain.accounts import Network
 from mtrade.domain.events import Event
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.orders import Intent
 from mtrade.domain.ports import Clock
+from mtrade.embedded import open_paper
 from mtrade.gate.feed import GateFeeds
 from mtrade.gate.lines import Lines
 from mtrade.keeper import Keeper
 from mtrade.logs.redaction import redactor
 from mtrade.loop import LoopThread
-from mtrade.paper.exchange import PaperExchange
 from mtrade.process.control import ServerControl
 from mtrade.process.identity import own_identity
 from mtrade.store.access import Access
@@ -37,7 +37,6 @@ from mtrade.store.audit import AuditLog
 from mtrade.store.backup import open_or_restore
 from mtrade.store.instance import instance_id, machine_id
 from mtrade.store.journal import SqliteJournal
-from mtrade.store.paper import SqlitePaperStorage
 from mtrade.store.settings import SettingStore
 from mtrade.store.vault import Vault
 from mtrade.trading.accounts import AccountManager
@@ -56,9 +55,7 @@ from mtrade.trading.state import LiveState
 from mtrade.trading.views import Problem
 from mtrade.web.app import create_app
 
-PAPER_SEED = "paper_seed"
 FIRST_ACCOUNT = "first_account_made"
-START_S = 30.0
 
 T = TypeVar("T")
 
@@ -95,7 +92,7 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         stack.callback(streams.close)
         paper = None
         if not settings.paper_url:
-            paper = _paper(stack, streams, settings, data, choices, clock)
+            paper = open_paper(stack, streams, settings, data, choices, clock)
         url = settings.paper_url or (paper.url if paper else "")
         lines = Lines(lambda: url, streams)
         stack.callback(lines.close)
@@ -169,22 +166,6 @@ _NOTICES = {
 }
 
 
-class EmbeddedPaper:
-    """The in-process paper exchange; implements the trading layer's PaperDesk."""
-
-    def __init__(self, streams: LoopThread, exchange: PaperExchange, settings: Settings) -> None:
-        self._streams = streams
-        self._exchange = exchange
-        self._money = settings.config.paper.start_balance
-        self.url = streams.call(exchange.start(), START_S).rest
-
-    def open_account(self, name: str) -> Credentials:
-        """A new exchange account with play money on spot and futures."""
-        opening = self._exchange.create_account(name, {"USDT": self._money})
-        _, key, secret = self._streams.call(opening, START_S)
-        return Credentials(key, Secret(secret))
-
-
 def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> SqliteJournal:
     journal = files.opened(data / "mtrade.db", SqliteJournal)
     stack.callback(journal.close)
@@ -193,27 +174,6 @@ def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> Sqlit
     stack.callback(journal.checkpoint)
     stack.callback(lambda: journal.end_epoch("stopped", clock.now_ms()))
     return journal
-
-
-def _paper(
-    stack: ExitStack,
-    streams: LoopThread,
-    settings: Settings,
-    data: Path,
-    choices: SettingStore,
-    clock: Clock,
-) -> EmbeddedPaper:
-    seed = choices.get(PAPER_SEED)
-    if not isinstance(seed, int):
-        seed = secrets.randbelow(2**31)
-        choices.set(PAPER_SEED, seed)
-    exchange = PaperExchange(
-        seed=seed,
-        clock=clock,
-        storage=SqlitePaperStorage(data / "paper.db"),
-    )
-    stack.callback(lambda: streams.call(exchange.close(), START_S))
-    return EmbeddedPaper(streams, exchange, settings)
 
 
 def _desk(

@@ -26,6 +26,8 @@ FLOORS: dict[str, set[str]] = {
     "clock": set(),
     "admin": set(),
     "keeper": {"domain", "store"},
+    "price_watch": {"domain"},
+    "embedded": {"config", "domain", "gate", "loop", "paper", "price_watch", "store"},
     "process": {"config", "logs"},
     "web": {"domain", "trading"},
 }

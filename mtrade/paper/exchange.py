@@ -33,6 +33,7 @@ from mtrade.domain.ports import Clock
 from mtrade.paper import routes_futures, routes_market, routes_spot, routes_wallet
 from mtrade.paper.arrivals import Arrivals
 from mtrade.paper.faultplan import FaultPlan
+from mtrade.paper.following import Following, Prices
 from mtrade.paper.futures import FuturesVenue
 from mtrade.paper.gateway import Gateway
 from mtrade.paper.http import Route
@@ -102,6 +103,7 @@ class PaperExchange:
         listener: Listener | None = None,
         tick_s: float = TICK_S,
         faults: FaultPlan | None = None,
+        prices: Prices = Prices.SYNTHETIC,
     ) -> None:
         use_decimal_context()
         self._clock = clock
@@ -110,7 +112,7 @@ class PaperExchange:
         self._listener = listener
         self._tick_s = tick_s
         self.world = _world(seed, clock.now_ms())
-        self.market = MarketEngine(self.world)
+        self.market = MarketEngine(self.world, Following(prices))
         self._users = Users(self.world)
         self._saver = Saver(
             self.world,
@@ -180,6 +182,14 @@ class PaperExchange:
         """Move a market to a price at once, with everything that sets off."""
         self.market.set_price(instrument, price, self._clock.now_ms())
         await self.settled()
+
+    def follow(self, coin: str, price: Decimal, at_ms: int) -> None:
+        """Take in what a coin costs in USD on the real market; the next tick goes there.
+
+        Without fresh ones for 15 s the market goes on by itself (`auto`) or halts (`live`);
+        `synthetic` never listens.
+        """
+        self.market.following.note(coin, price, at_ms)
 
     async def liquidate(self, uid: int, settle: str, contract: str) -> None:
         """Take a user's position over at its bankruptcy price, as if the market had gone there."""

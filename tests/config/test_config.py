@@ -78,6 +78,7 @@ def test_every_machine_setting_is_read(project: Path) -> None:
         MTRADE_LOG_LEVEL="debug",
         MTRADE_LIVE="0",
         MTRADE_PAPER_URL="http://127.0.0.1:8780/",
+        MTRADE_PAPER_PRICES="synthetic",
     )
     assert found.home == (project / "home").resolve()
     assert (found.host, found.port, found.lang) == ("127.0.0.1", 5005, "ru")
