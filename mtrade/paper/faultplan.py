@@ -8,6 +8,7 @@ same seed, rules and events give the same faults, whatever other rules there are
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,11 +32,13 @@ class Kind(StrEnum):
     RATE_LIMIT = "rate_limit"  # refused; the reset is `seconds` away
     TRUNCATE = "truncate"  # executed; half of the answer's text
     HTML = "html"  # executed; a web page for an answer
+    CONTRADICT = "contradict"  # executed; the answer tells of an order with another text
     THIN_BOOK = "thin_book"  # before it arrives, all but `size` leaves the book in front of it
 
     REFUSE = "refuse"  # a subscription fails with code 3
     NO_ACK = "no_ack"  # executed, acknowledgement never sent
     REPEAT_ANSWER = "repeat_answer"  # the last frame comes twice
+    FOREIGN_ANSWER = "foreign_answer"  # the last frame carries a request id nobody used
     CLOSE_BEFORE = "close_before"  # not executed, socket closed
     CLOSE_BEFORE_ACK = "close_before_ack"  # executed, socket closed before any answer
     CLOSE_BEFORE_FINAL = "close_before_final"  # acknowledged and executed, then closed
@@ -54,6 +57,14 @@ PUSHES = frozenset(
 )
 CALLS = frozenset(set(Kind) - PUSHES - {Kind.SILENCE})
 SURFACES = ("rest", "ws")
+
+
+_TEXT = re.compile(r'"text":"[^"]*"')
+
+
+def contradicted(answer: str) -> str:
+    """An answer that tells of another order than was asked for."""
+    return _TEXT.sub('"text":"t-somebody-elses"', answer)
 
 
 @dataclass(slots=True, kw_only=True)

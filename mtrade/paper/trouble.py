@@ -10,7 +10,7 @@ from aiohttp import web
 from mtrade.domain.numbers import dumps, loads
 from mtrade.domain.ports import Clock
 from mtrade.paper.admission import Incoming
-from mtrade.paper.faultplan import CALLS, FaultPlan, Kind, Rule
+from mtrade.paper.faultplan import CALLS, FaultPlan, Kind, Rule, contradicted
 from mtrade.paper.gateway import Outgoing
 from mtrade.paper.thinning import thin
 from mtrade.paper.world import World
@@ -63,6 +63,8 @@ class Trouble:
             return Outgoing(rule.status, {}, _PAGE)
         if rule.kind is Kind.TRUNCATE:
             return Outgoing(outgoing.status, headers, body[: len(body) // 2])
+        if rule.kind is Kind.CONTRADICT:
+            return Outgoing(outgoing.status, headers, contradicted(body.decode()).encode())
         if rule.kind is Kind.HTML:
             return Outgoing(200, headers, _PAGE)
         return outgoing

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mtrade.paper.faultplan import PUSHES, FaultPlan, Kind, Rule
+from mtrade.paper.faultplan import PUSHES, FaultPlan, Kind, Rule, contradicted
 from mtrade.paper.ws.frames import Out
+
+_REQUEST_ID = re.compile(r'"request_id":"[^"]*"')
 
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body></body></html>"
 
@@ -85,5 +88,7 @@ class Mischief:
             Kind.DELAY_ANSWER: [Item(out.text, How.SEND, float(rule.seconds))],
             Kind.TRUNCATE: [Item(out.text[: len(out.text) // 2])],
             Kind.HTML: [Item(PAGE)],
+            Kind.CONTRADICT: [Item(contradicted(out.text))],
+            Kind.FOREIGN_ANSWER: [Item(_REQUEST_ID.sub('"request_id":"nobodys"', out.text))],
         }
         return made.get(rule.kind, [item])

@@ -108,6 +108,24 @@ def test_an_answer_that_is_cut_or_a_web_page():
     run(work)
 
 
+def test_an_answer_that_contradicts_or_belongs_to_nobody():
+    async def work() -> None:
+        rules = (api(Kind.CONTRADICT), api(Kind.FOREIGN_ANSWER), rest(Kind.CONTRADICT))
+        async with faulty(*rules) as exchange:
+            socket = await exchange.socket()
+            await socket.login()
+            await socket.ask("futures.order_place", ORDER)
+            assert (await socket.final())["data"]["result"]["text"] == "t-somebody-elses"
+            await socket.ask("futures.order_place", ORDER)
+            assert (await socket.next())["request_id"] == "q"
+            assert (await socket.next())["request_id"] == "nobodys"
+            _, body = await exchange.rest("POST", PATH, "", ORDER)
+            assert loads(body)["text"] == "t-somebody-elses"
+            assert await placed(exchange) == 3
+
+    run(work)
+
+
 def test_subscriptions_are_refused_or_never_acknowledged():
     async def work() -> None:
         refuse = Rule(kind=Kind.REFUSE, match="futures.orders", count=1)
