@@ -133,6 +133,7 @@ class TradingLine:
             if done is not None:
                 done(reply)
         if step.label:
+            log.warning("trading socket: %s", step.broken)
             self.refused = step.label
             if step.label in EXPIRED:
                 self._on_expired()

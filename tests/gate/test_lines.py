@@ -6,6 +6,9 @@ import threading
 
 from mtrade.domain.accounts import Credentials, Network, Secret
 from mtrade.gate.lines import Lines
+from mtrade.gate.paths import NoSockets
+from mtrade.gate.trading_socket import TradingSockets
+from mtrade.loop import LoopThread
 
 
 def test_a_new_clock_is_synchronised_at_once_and_after_an_expired_request() -> None:
@@ -22,3 +25,22 @@ def test_a_new_clock_is_synchronised_at_once_and_after_an_expired_request() -> N
     assert clock.due()
     assert asked.acquire(timeout=3)
     lines.close()
+
+
+def test_only_a_warm_exchange_keeps_sockets_and_only_where_there_is_a_loop() -> None:
+    loop = LoopThread("test-lines")
+    loop.start()
+    key = Credentials("key", Secret("secret"))
+    with_loop = Lines(lambda: "http://127.0.0.1:9", loop)
+    without = Lines(lambda: "http://127.0.0.1:9")
+    warm = with_loop.exchange(Network.PAPER, key, warm=True)
+    assert isinstance(warm.paths.sockets, TradingSockets)
+    passing = with_loop.exchange(Network.PAPER, key)
+    for cold in (passing, without.exchange(Network.PAPER, key, warm=True)):
+        assert isinstance(cold.paths.sockets, NoSockets)
+        assert cold.paths.sockets.line("usdt") is None
+        cold.close()
+    warm.close()
+    with_loop.close()
+    without.close()
+    assert loop.close()

@@ -60,8 +60,12 @@ async def serving(talk: Talk) -> AsyncIterator[int]:
         await talk(peer, request)
         return peer
 
+    async def away(request: web.Request) -> web.Response:
+        raise web.HTTPFound("/ws/v4/")
+
     app = web.Application()
     app.router.add_get("/ws/v4/", handle)
+    app.router.add_get("/away/", away)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -265,3 +269,15 @@ def test_closing_all_ends_every_connection_and_leaves_no_task(loop: LoopThread) 
     bench.close()
     assert len(bench.ear.ends) == 1
     assert not bench.sockets._open
+
+
+def test_a_redirect_is_not_followed_with_a_login(loop: LoopThread) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.receive()
+
+    bench, ear = Bench(loop, talk), Ear()
+    bench.open(bench.where.ws_spot.replace("/ws/v4/", "/away/"), ear)
+    assert ear.over.wait(WAIT_S)
+    assert ear.ends == ["the exchange redirects"]
+    assert not ear.open.is_set()
+    bench.close()

@@ -222,7 +222,7 @@ class SocketKeeper:
             self._stage.at(0.2, self.lose, wire, "closed by the exchange")
         elif fault == "late_final":
             self._stage.at(self._pick.choice([4.6, 6.0]), self._send, wire, last)
-        elif fault == "swap":
+        elif fault == "swap" and '"errs"' not in last:  # a refusal names no order, only a request
             self._swap(wire, last)
         elif fault != "no_final":
             self._later(wire, last)

@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
-from mtrade.domain.errors import AuthenticationFailed, Conflict, InvalidRequest, NotFound
+from mtrade.domain.errors import (
+    AuthenticationFailed,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    StoreError,
+)
 from mtrade.trading.accounts import MAX_ACCOUNTS, AccountManager
 from tests.clocks import FakeClock
 from tests.trading.fakes import FakeExchange, MemoryChoices
@@ -42,12 +48,14 @@ class Net:
         self.clock_ = FakeClock()
         self.rights: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
         self.fault: Exception | None = None
+        self.warm: list[str] = []
 
     def exchange(
         self, network: Network, credentials: Credentials, *, warm: bool = False
     ) -> FakeExchange:
         if self.fault is not None:
             raise self.fault
+        self.warm += [credentials.key] if warm else []
         return FakeExchange(self.clock_, uid=credentials.key, permissions=self.rights)
 
 
@@ -144,6 +152,28 @@ def test_removal_needs_the_name_typed(office: Office) -> None:
         office.manager.get(made.id)
     with pytest.raises(NotFound):
         office.manager.get(None)
+
+
+def test_only_the_accounts_in_use_are_kept_warm_from_the_start(office: Office) -> None:
+    used, unused = office.manager.open_paper("Used"), office.manager.open_paper("Unused")
+    office.manager.update(unused.id, enabled=False)
+    assert office.net.warm == []  # opening an account only asked who it is
+    office.manager.warm()
+    assert office.net.warm == [used.uid]
+
+
+def test_a_key_that_does_not_open_keeps_no_start_from_happening(office: Office) -> None:
+    office.manager.open_paper("Play")
+    office.net.fault = StoreError("the secret does not open")
+    office.manager.warm()
+
+
+def test_a_removed_account_lets_go_of_its_connections(office: Office) -> None:
+    made = office.manager.open_paper("Play")
+    closed: list[bool] = []
+    office.manager.exchange(made.id).close = lambda: closed.append(True)  # type: ignore[method-assign]
+    office.manager.remove(made.id, "Play")
+    assert closed == [True]
 
 
 def test_an_exchange_is_made_once_per_account(office: Office) -> None:
