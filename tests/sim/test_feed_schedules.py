@@ -7,7 +7,9 @@ exchange on the other.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -94,6 +96,7 @@ class Schedule:
         self.public.start()
         self.private.start()
         world.every(lambda: 0.25, self._tick, until=end + 2)
+        world.every(lambda: 1.0, self._publish_ticker, until=end + 2)
         world.every(lambda: 0.1 + chance() * 0.3, self.model_book.move, until=end)
         world.every(lambda: 0.1 + chance() * 1.5, self.truth.act, until=FAULTS_S + 2)
         world.run_until(FAULTS_S + WITHIN_S)
@@ -126,6 +129,9 @@ class Schedule:
         assert (self.book.bids, self.book.asks) == (truth.bids, truth.asks)
         assert self.book.sequence == truth.sequence
 
+    def _publish_ticker(self) -> None:
+        self.venue.publish(f"{self.instrument.market}.tickers", [], self.instrument.name)
+
     def _tick(self) -> None:
         self.public.tick()
         self.private.tick()
@@ -139,6 +145,14 @@ class Snapshots:
 
     def book(self, instrument: InstrumentId, depth: int) -> Book:
         return self._model.snapshot()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of refused subscriptions need no log."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def run_schedules(seeds: range) -> None:
