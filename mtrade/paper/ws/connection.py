@@ -202,14 +202,16 @@ class Connection:
     async def _put(self, item: Item) -> None:
         self.active_at = asyncio.get_running_loop().time()
         if item.how is How.SEND:
-            await self._socket.send_str(item.text)
+            # A client may have sent half a surrogate pair, which no UTF-8 can carry back.
+            payload = item.text.encode("utf-8", "replace")
+            await self._socket.send_frame(payload, WSMsgType.TEXT)
             return
         transport = self._request.transport
         self._gone = True
         if transport is None:
             return
         if item.how is How.HALF:
-            transport.write(_half(item.text.encode()))
+            transport.write(_half(item.text.encode("utf-8", "replace")))
         transport.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -7,9 +7,9 @@ that no binary float ever stands between the exchange and its client.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
 from json.decoder import JSONDecodeError
+from json.encoder import encode_basestring as _quoted
 
 from mtrade.domain.numbers import dumps, text
 
@@ -19,14 +19,16 @@ _BLANK = " \t\n\r"
 
 def exact(value: object) -> str:
     """Compact JSON; a Decimal becomes a JSON number with all its digits."""
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, Decimal):
         return text(value)
-    if isinstance(value, Mapping):
-        pairs = (f"{dumps(str(name))}:{exact(item)}" for name, item in value.items())
+    if isinstance(value, dict):
+        pairs = [f"{_quoted(str(name))}:{exact(item)}" for name, item in value.items()]
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(exact(item) for item in value) + "]"
-    return dumps(value)
+        return "[" + ",".join([exact(item) for item in value]) + "]"
+    return str(value) if type(value) is int else dumps(value)
 
 
 def raw_member(document: str, *path: str) -> str | None:

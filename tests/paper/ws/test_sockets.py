@@ -153,6 +153,10 @@ def test_binary_and_broken_frames_do_no_harm():
             assert (await socket.next())["error"]["code"] == 1
             await socket.socket.send_str("\u2028[" * 1000)
             assert (await socket.next())["error"]["code"] == 1
+            await socket.socket.send_str(
+                '{"channel":"futures.x","event":"subscribe","id":"\\ud800"}'
+            )
+            assert (await socket.next())["id"] == "?"
             await socket.say({"time": 1, "channel": "futures.ping"})
             assert (await socket.next())["channel"] == "futures.pong"
 
