@@ -18,6 +18,9 @@ import * as preview from './ticket/preview.js';
 import * as sheet from './ticket/sheet.js';
 import * as submit from './ticket/submit.js';
 import * as ticket from './ticket/draw.js';
+import * as bell from './ui/bell.js';
+import * as fills from './ui/fills.js';
+import * as sounds from './ui/sounds.js';
 import * as menu from './ui/accounts_menu.js';
 import * as book from './ui/book.js';
 import * as connection from './ui/connection.js';
@@ -65,7 +68,7 @@ async function start() {
   take(boot);
   prefs.dress();
   form.bind();
-  for (const part of [elevation, places, frame, connection, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys]) part.init?.();
+  for (const part of [elevation, places, frame, connection, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys, bell, sounds, fills]) part.init?.();
   book.onBookPick(form.takeLevel);
   partTabs();
   moreMenu();

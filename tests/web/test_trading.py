@@ -106,6 +106,15 @@ def test_the_preview_computes_and_sends_nothing(site: Site) -> None:
     assert exchange_of(site).placed == []
     refused = site.browser("viewer").post("/api/trade/preview", {**body, "price": "90000"}).json
     assert refused["problems"][0]["code"] == "price_band"
+    assert "price" in refused["problems"][0]["params"]
+
+
+def test_a_problem_of_the_preview_speaks_the_callers_language(site: Site) -> None:
+    body = {name: value for name, value in ORDER.items() if name != "request_id"}
+    russian = site.browser("viewer", headers={"Accept-Language": "ru"})
+    [problem] = russian.post("/api/trade/preview", {**body, "size": "0.5"}).json["problems"]
+    assert (problem["code"], problem["field"]) == ("invalid_request", "size")
+    assert problem["message"].startswith("минимум")
 
 
 def test_the_journal_is_paged_newest_first(trader: Browser) -> None:

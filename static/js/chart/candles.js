@@ -63,10 +63,12 @@ export class Candles {
     this.openedAt = link.openedAt;
   }
 
+  /** What came before the candles were loaded waits for them. */
   take() {
+    if (!this.rows.length) return;
     const topic = `candles:${this.name}`;
     let changed = false;
-    for (const payload of state.candles.splice(0)) if (payload.topic === topic && this.rows.length) changed = this.put(toNumbers(payload.candle)) || changed;
+    for (const payload of state.candles.splice(0)) if (payload.topic === topic) changed = this.put(toNumbers(payload.candle)) || changed;
     if (changed) this.events.onlast();
   }
 

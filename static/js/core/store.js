@@ -150,7 +150,7 @@ const KINDS = {
     return ['market'];
   },
   candles(payload, sequence) {
-    state.candles.push(payload);
+    state.candles = [...state.candles.slice(-9), payload];
     see('candles', 0, true, sequence);
     return ['candle'];
   },

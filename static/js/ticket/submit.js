@@ -82,8 +82,12 @@ function inPlace(error) {
   showError([error.text, error.raw].filter(Boolean).join(' — '));
 }
 
+/** Ids of orders whose outcome this page has told already. */
+export const reported = new Set();
+
 /** What became of an intent, in a toast. */
 export function report(intent) {
+  if (intent.order_id && Number(intent.filled) > 0) reported.add(intent.order_id);
   const what = `${t(`side.${intent.side}.word`)} ${intent.instrument}`;
   const rules = rulesOf(intent);
   if (intent.state === 'VOID') toast('bad', t('result.void', { what }), intent.label ? errorText({ code: 'order_rejected', label: intent.label }) : '');
