@@ -276,8 +276,11 @@ class World:
         )
 
     def _witness(self) -> D | None:
-        """The position as planned; with a clock that is off it could not be compared."""
-        return self.venue.position() if self.clock.now_ms() == self.true_ms() else None
+        """The position as planned, where it can be compared: the clock is right, and no trade of
+        this very millisecond leaves open whether it came before."""
+        now = self.true_ms()
+        ties = any(at_ms == now for o in self.venue.orders for _, _, at_ms, _ in o.trades)
+        return self.venue.position() if self.clock.now_ms() == now and not ties else None
 
     def _request(self, text: str, *, on_futures: bool) -> OrderRequest:
         limit = self.pick.random() < 0.5
