@@ -152,7 +152,15 @@ def test_what_never_arrived_is_unknown_and_sent_nowhere_else(desk: Desk, kind: s
 
 @pytest.mark.parametrize(
     "kind",
-    ["close_before_ack", "close_before_final", "close_mid_frame", "server_error_after", "html"],
+    [
+        "close_before_ack",
+        "close_before_final",
+        "close_mid_frame",
+        "server_error_after",
+        "html",
+        "truncate",
+        "contradict",
+    ],
 )
 def test_what_was_executed_without_an_answer_is_unknown_and_found(desk: Desk, kind: str) -> None:
     desk.fault(kind)
