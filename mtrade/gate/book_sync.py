@@ -213,12 +213,12 @@ class _Side:
         for key in self.keys:
             if key not in made:
                 made[key] = self._level(key)
-        return tuple(level for key in self.keys if not (level := made[key]).size.is_zero())
+        return tuple(made[key] for key in self.keys)
 
     def _level(self, key: int) -> Level:
         price, size = self._sizes[key]
         amount = as_number(size, "level")
-        if amount < 0:
+        if amount <= 0:
             raise Unreadable("level: size out of range")
         return Level(as_number(price, "level"), amount)
 

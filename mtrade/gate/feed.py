@@ -28,7 +28,7 @@ from mtrade.loop import LoopThread
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
-READERS = 4
+READERS = 8  # a read of a network that is down holds one for seconds
 CLOSE_S = 5.0
 SETTLES = ("usdt", "btc")
 
@@ -76,7 +76,7 @@ class GateFeeds:
         self._on_public(network, instrument, lambda stream: stream.watch(instrument))
 
     def unwatch(self, network: Network, instrument: InstrumentId) -> None:
-        self._on_public(network, instrument, lambda stream: stream.unwatch(instrument))
+        self._on_public(network, instrument, lambda stream: stream.unwatch(instrument), open=False)
 
     def watch_candles(self, network: Network, instrument: InstrumentId, interval: str) -> None:
         self._on_public(
@@ -85,7 +85,10 @@ class GateFeeds:
 
     def unwatch_candles(self, network: Network, instrument: InstrumentId, interval: str) -> None:
         self._on_public(
-            network, instrument, lambda stream: stream.unwatch_candles(instrument, interval)
+            network,
+            instrument,
+            lambda stream: stream.unwatch_candles(instrument, interval),
+            open=False,
         )
 
     def open_account(self, account_id: str) -> None:
@@ -110,15 +113,20 @@ class GateFeeds:
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     def _on_public(
-        self, network: Network, instrument: InstrumentId, act: Callable[[PublicStream], None]
+        self,
+        network: Network,
+        instrument: InstrumentId,
+        act: Callable[[PublicStream], None],
+        *,
+        open: bool = True,
     ) -> None:
         id = StreamId(network, instrument.market, instrument.settle)
-        self._loop.post(self._act, id, act)
+        self._loop.post(self._act, id, act, open)
 
-    def _act(self, id: StreamId, act: Callable[[PublicStream], None]) -> None:
-        if self._closed:
-            return
+    def _act(self, id: StreamId, act: Callable[[PublicStream], None], open: bool) -> None:
         stream = self._public.get(id)
+        if self._closed or (stream is None and not open):
+            return
         if stream is None:
             stream = self._public[id] = self._made(id)
             act(stream)

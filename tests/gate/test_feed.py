@@ -183,12 +183,12 @@ def test_what_another_client_does_is_told_at_once_and_agrees_with_rest(desk: Des
     desk.wait_live(*PRIVATE)
     mark = len(desk.events)
     resting = desk.order(COIN, "0.001", price=Decimal("20000"))
-    desk.order(PERP, "3")
+    taken = desk.order(PERP, "3")
 
     def complete(events: list[Event]) -> bool:
-        seen = {OrderChanged, Filled, PositionChanged, SpotBalanceChanged} <= kinds(events)
+        seen = {OrderChanged, PositionChanged, SpotBalanceChanged} <= kinds(events)
         ids = [e.order.order_id for e in events if isinstance(e, OrderChanged)]
-        return seen and resting.order_id in ids
+        return seen and resting.order_id in ids and bool(fills(events, taken))
 
     told = desk.wait(complete, mark)
     update = next(e.update for e in told if isinstance(e, PositionChanged))
