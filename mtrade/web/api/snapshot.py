@@ -99,7 +99,7 @@ def _market(
 
 
 def _account(call: Call, collector: Collector, account: Account, form: SnapshotQuery) -> Json:
-    """Orders of the market shown; positions of the settle currency and their triggers on spot too."""
+    """Orders of the market shown, positions of the settle currency and their triggers."""
     state, market = call.desk.state, form.market
     settle = form.instrument_id().settle
 
