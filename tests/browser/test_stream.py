@@ -86,7 +86,7 @@ def test_only_the_newest_of_many_messages_is_drawn_and_no_node_is_added(page: Pa
           const say = (data) => window.streams.at(-1).dispatchEvent(
             new MessageEvent('market', { data: JSON.stringify(data) }));
           for (let i = 1; i <= 200; i += 1) {
-            payload.ticker.last = String(60000 + i);
+            payload.trades[0].id = payload.trades[0].price = String(60000 + i);
             say(payload);
           }
           setTimeout(() => resolve(seen), 300);
@@ -98,6 +98,15 @@ def test_only_the_newest_of_many_messages_is_drawn_and_no_node_is_added(page: Pa
         streams.say(page, "market", market(str(61000 + value)))
     expect(page.get_by_test_id("last-price")).to_contain_text("61,099.0")
     assert page.evaluate(count) == before
+
+
+def test_the_newest_print_is_the_last_price_until_it_is_old(page: Page) -> None:
+    late = {**market("65000"), "ticker": ticker("64000")}
+    streams.say(page, "market", late)
+    expect(page.get_by_test_id("last-price")).to_contain_text("65,000.0")
+    page.wait_for_timeout(1100)
+    streams.say(page, "market", late)
+    expect(page.get_by_test_id("last-price")).to_contain_text("64,000.0")
 
 
 def test_a_change_of_place_changes_the_topics(page: Page) -> None:

@@ -3,7 +3,8 @@
 import { bad, good, link, onBack, ping, start as startPings } from './link.js';
 import * as poller from './poller.js';
 import { pref } from './prefs.js';
-import { applyTopic, emit, holds, marketTopic, state } from './store.js';
+import { applyTopic } from './intake.js';
+import { emit, holds, marketTopic, state } from './store.js';
 import * as stream from './stream.js';
 import * as tabs from './tabs.js';
 

@@ -3,7 +3,8 @@
 
 import { get } from './api.js';
 import { bad, good, link } from './link.js';
-import { apply, placeFields, samePlace, state } from './store.js';
+import { apply } from './intake.js';
+import { placeFields, samePlace, state } from './store.js';
 
 const EVERY_MS = 2000;
 const LONGEST_MS = 15_000;
