@@ -161,7 +161,9 @@ class Sockets:
                 await asyncio.sleep(_BEAT_S)
                 continue
             try:
-                await asyncio.wait_for(self._stirred.wait(), _SLOW_S)
+                # Not `wait_for`: on Python 3.11 it can swallow a cancel that meets the event.
+                async with asyncio.timeout(_SLOW_S):
+                    await self._stirred.wait()
             except TimeoutError:
                 continue
 
