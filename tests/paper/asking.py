@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 from mtrade.domain.numbers import dumps
@@ -17,12 +16,11 @@ TABLE = RouteTable(ROUTES)
 AT = NOW + 300_000
 
 
-@cache
 def running_market() -> World:
-    """A market that has been running for five minutes. It is shared: nobody may change it."""
+    """A market that has been running for five minutes."""
     market, engine, _ = open_market()
-    for number in range(76):
-        engine.tick(NOW + number * 4000)
+    for number in range(301):
+        engine.tick(NOW + number * 1000)
     return market
 
 

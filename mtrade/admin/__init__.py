@@ -1,1 +1,0 @@
-"""The owner's commands at the machine itself."""
