@@ -17,14 +17,17 @@ from wsgiref.types import WSGIApplication
 from mtrade import __version__
 from mtrade.clock import SystemClock
 from mtrade.config import Settings
-from mtrade.domain.accounts import Credentials, Network, Secret
+from mtrade.domain.accounts import Network
+from mtrade.domain.events import Event
 from mtrade.domain.numbers import use_decimal_context
+from mtrade.domain.orders import Intent
 from mtrade.domain.ports import Clock
+from mtrade.embedded import open_paper
+from mtrade.gate.feed import GateFeeds
 from mtrade.gate.lines import Lines
 from mtrade.keeper import Keeper
 from mtrade.logs.redaction import redactor
 from mtrade.loop import LoopThread
-from mtrade.paper.exchange import PaperExchange
 from mtrade.process.control import ServerControl
 from mtrade.process.identity import own_identity
 from mtrade.store.access import Access
@@ -34,7 +37,6 @@ from mtrade.store.audit import AuditLog
 from mtrade.store.backup import open_or_restore
 from mtrade.store.instance import instance_id, machine_id
 from mtrade.store.journal import SqliteJournal
-from mtrade.store.paper import SqlitePaperStorage
 from mtrade.store.settings import SettingStore
 from mtrade.store.vault import Vault
 from mtrade.trading.accounts import AccountManager
@@ -42,6 +44,10 @@ from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.engine import TradingEngine
+from mtrade.trading.live.board import Board, private_stream
+from mtrade.trading.live.hub import Hub
+from mtrade.trading.live.reader import Reader
+from mtrade.trading.live.reads import LiveReads
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
@@ -49,9 +55,7 @@ from mtrade.trading.state import LiveState
 from mtrade.trading.views import Problem
 from mtrade.web.app import create_app
 
-PAPER_SEED = "paper_seed"
 FIRST_ACCOUNT = "first_account_made"
-START_S = 30.0
 
 T = TypeVar("T")
 
@@ -83,9 +87,14 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         files.note_accounts(book)
         keeper = Keeper(settings.home, clock)
         stack.callback(keeper.close)
-        paper = None if settings.paper_url else _paper(stack, settings, data, choices, clock)
+        streams = LoopThread()
+        streams.start()
+        stack.callback(streams.close)
+        paper = None
+        if not settings.paper_url:
+            paper = open_paper(stack, streams, settings, data, choices, clock)
         url = settings.paper_url or (paper.url if paper else "")
-        lines = Lines(lambda: url)
+        lines = Lines(lambda: url, streams)
         stack.callback(lines.close)
         accounts = AccountManager(
             book,
@@ -97,11 +106,13 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             live_allowed=settings.live,
         )
         notices = partial(files.notices, keeper)
-        desk = _desk(stack, settings, accounts, journal, choices, clock, notices)
+        feeds = partial(lines.feeds, credentials_of=book.credentials)
+        desk = _desk(stack, settings, accounts, feeds, journal, choices, clock, notices)
         lines.start()
         keeper.start()
         if paper is not None:
             _first_account(accounts, choices)
+        accounts.warm()
         yield create_app(
             desk=desk,
             access=access,
@@ -112,6 +123,7 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
             root=settings.project,
             allowed_hosts=settings.allowed_hosts,
             database_bytes=lambda: sum(f.stat().st_size for f in data.glob("*.db*")),
+            threads=settings.config.server.threads,
         )
 
 
@@ -154,22 +166,6 @@ _NOTICES = {
 }
 
 
-class EmbeddedPaper:
-    """The in-process paper exchange; implements the trading layer's PaperDesk."""
-
-    def __init__(self, streams: LoopThread, exchange: PaperExchange, settings: Settings) -> None:
-        self._streams = streams
-        self._exchange = exchange
-        self._money = settings.config.paper.start_balance
-        self.url = streams.call(exchange.start(), START_S).rest
-
-    def open_account(self, name: str) -> Credentials:
-        """A new exchange account with play money on spot and futures."""
-        opening = self._exchange.create_account(name, {"USDT": self._money})
-        _, key, secret = self._streams.call(opening, START_S)
-        return Credentials(key, Secret(secret))
-
-
 def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> SqliteJournal:
     journal = files.opened(data / "mtrade.db", SqliteJournal)
     stack.callback(journal.close)
@@ -180,44 +176,51 @@ def _journal(stack: ExitStack, files: _Files, data: Path, clock: Clock) -> Sqlit
     return journal
 
 
-def _paper(
-    stack: ExitStack, settings: Settings, data: Path, choices: SettingStore, clock: Clock
-) -> EmbeddedPaper:
-    seed = choices.get(PAPER_SEED)
-    if not isinstance(seed, int):
-        seed = secrets.randbelow(2**31)
-        choices.set(PAPER_SEED, seed)
-    streams = LoopThread()
-    streams.start()
-    stack.callback(streams.close)
-    exchange = PaperExchange(
-        seed=seed,
-        clock=clock,
-        storage=SqlitePaperStorage(data / "paper.db"),
-    )
-    stack.callback(lambda: streams.call(exchange.close(), START_S))
-    return EmbeddedPaper(streams, exchange, settings)
-
-
 def _desk(
     stack: ExitStack,
     settings: Settings,
     accounts: AccountManager,
+    make_feeds: Callable[..., GateFeeds],
     journal: SqliteJournal,
     choices: SettingStore,
     clock: Clock,
     notices: Callable[[], tuple[Problem, ...]],
 ) -> Desk:
-    state = LiveState(accounts, clock)
-    accounts.on_change = state.forget
+    board = Board(clock)
+    state = LiveState(accounts, clock, LiveReads(board))
+
+    def hear(event: Event) -> None:
+        hub.post(event)
+        pipeline.hear(event)
+
+    def hears(intent: Intent) -> bool:
+        place = intent.order.instrument
+        return board.is_proven(private_stream(intent.account_id, place.market, place.settle))
+
+    feeds = make_feeds(hear, exchange_of=accounts.exchange)
+    hub: Hub = Hub(board, accounts, clock, feeds, lambda post: Reader(accounts, clock, post))
     limits = settings.config.risk.limits
     planner = Planner(accounts, state, limits)
 
     def exchange_ms(account_id: str) -> int:
         return accounts.clock(accounts.get(account_id).network).now_ms()
 
+    def order_changed(account_id: str) -> None:
+        state.forget(account_id)
+        hub.touched(account_id)
+
+    def account_changed(account_id: str) -> None:
+        state.forget(account_id)
+        hub.accounts_changed()
+
+    accounts.on_change = account_changed
     pipeline = Pipeline(
-        journal, lambda post: Courier(accounts, post), clock, exchange_ms, state.forget
+        journal,
+        lambda post: Courier(accounts, post),
+        clock,
+        exchange_ms,
+        order_changed,
+        hears=hears,
     )
     engine = TradingEngine(
         accounts=accounts,
@@ -230,11 +233,14 @@ def _desk(
         choices=choices,
         clock=clock,
         limits=limits,
-        notices=notices,
+        notices=lambda: (*notices(), *hub.problems()),
     )
     stack.callback(pipeline.close)
     pipeline.start()
-    return Desk(accounts, state, engine)
+    stack.callback(feeds.close)
+    stack.callback(hub.close)
+    hub.start()
+    return Desk(accounts, state, engine, hub)
 
 
 def _first_account(accounts: AccountManager, choices: SettingStore) -> None:

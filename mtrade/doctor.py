@@ -24,6 +24,7 @@ from mtrade.store.backup import DATABASES, FILES
 from mtrade.store.database import damage
 from mtrade.store.files import read_json
 from mtrade.store.vault import SECRETS, Vault, default_key_file
+from mtrade.web import vendor
 
 LEAST_FREE_MB = 200
 _BUILT_MS = 1_735_689_600_000  # 2025-01-01: a clock before it was never set
@@ -51,6 +52,7 @@ def examine(settings: Settings, now_ms: int) -> Iterator[Finding]:
     """All checks, cheapest first. A check that cannot be done is a failed one."""
     home = settings.home
     yield _python()
+    yield _chart()
     yield _ok("config", f"{home / 'config.json'}")
     yield _folder(home)
     yield _disk(home)
@@ -64,6 +66,14 @@ def examine(settings: Settings, now_ms: int) -> Iterator[Finding]:
 
 def _python() -> Finding:
     return _ok("python", f"{platform.python_version()} at {sys.executable}")
+
+
+def _chart() -> Finding:
+    found = vendor.load(vendor.installed())
+    if found.asset is None:
+        sentence = f"{found.sentence}; the page draws a simple chart instead"
+        return Finding(Word.WARNING, "chart", sentence)
+    return _ok("chart", found.sentence)
 
 
 def _folder(home: Path) -> Finding:

@@ -31,9 +31,9 @@ def free_port() -> int:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment of a child: the owner's own settings do not leak in."""
+    """The environment of a child: the owner's own settings do not leak in, nothing leaves it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MTRADE_")}
-    return {**kept, "PYTHONUTF8": "1", **more}
+    return {**kept, "PYTHONUTF8": "1", "MTRADE_PAPER_PRICES": "synthetic", **more}
 
 
 class Paper:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mtrade import admin
+from mtrade.admin import commands as admin
 from mtrade.domain.accounts import Account, Credentials, Network, Secret
 from mtrade.domain.errors import AccessDenied
 from mtrade.store import passwords

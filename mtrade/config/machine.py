@@ -127,5 +127,8 @@ MACHINE: dict[str, MachineSetting] = {
         ),
         MachineSetting("live", _switch, default=True),
         MachineSetting("paper_url", _loopback_url),
+        MachineSetting(
+            "paper_prices", _choice("auto", "live", "synthetic"), config=("paper", "prices")
+        ),
     )
 }

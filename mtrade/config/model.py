@@ -106,9 +106,14 @@ class RiskSection(_Section):
 
 
 class PaperSection(_Section):
-    """The embedded exchange: play money of a new account, on spot and again on futures."""
+    """The embedded exchange: play money of a new account, on spot and again on futures.
+
+    `prices`: `auto` follows Gate's public prices while there is internet and goes on by itself
+    without, `live` halts without, `synthetic` never asks.
+    """
 
     start_balance: Positive = Decimal(10_000)
+    prices: Literal["auto", "live", "synthetic"] = "auto"
 
 
 class LogSection(_Section):

@@ -61,6 +61,7 @@ class Settings:
     log_level: str
     live: bool
     paper_url: str | None
+    paper_prices: str
     config: Config
     arguments: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mtrade.domain.instruments import InstrumentId, Side
@@ -30,6 +30,10 @@ class Book:
     def side(self, taker: Side) -> tuple[Level, ...]:
         """The levels a taker of that side would hit."""
         return self.asks if taker is Side.BUY else self.bids
+
+    def cut(self, depth: int) -> Book:
+        """The same book with at most `depth` levels a side."""
+        return replace(self, bids=self.bids[:depth], asks=self.asks[:depth])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

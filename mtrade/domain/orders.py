@@ -47,6 +47,13 @@ class IntentKind(StrEnum):
     FLATTEN = "flatten"
 
 
+class OrderPath(StrEnum):
+    """The way an order left: over the trading socket, or over REST."""
+
+    WS = "ws"
+    REST = "rest"
+
+
 class IntentState(StrEnum):
     """Where an intent stands. See `TRANSITIONS`."""
 
@@ -227,7 +234,8 @@ class Intent:
     request that arrives later has no effect. `evidence` says what proved the present state.
     `parent` is the order text of the entry whose fill a WAITING intent waits for. `plan_position`
     is the signed position of the leg when the order was planned, a witness for the resolver; None
-    when it was not read.
+    when it was not read. `digest` identifies what `request_id` asked for, empty when nobody asked.
+    `path` is the way the order left; None while that is not known, or when it never did.
     """
 
     id: int
@@ -247,6 +255,8 @@ class Intent:
     closed_ms: int | None = None
     parent: str = ""
     plan_position: Decimal | None = None
+    digest: str = ""
+    path: OrderPath | None = None
 
     @property
     def final(self) -> bool:

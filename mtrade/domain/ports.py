@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTie
 from mtrade.domain.orders import (
     Fill,
     Intent,
+    OrderPath,
     OrderRequest,
     VenueOrder,
     VenueTrigger,
@@ -84,7 +85,16 @@ class Exchange(MarketData, Protocol):
 
     def fees(self, instrument: InstrumentId) -> Fees: ...
 
-    def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder: ...
+    def place(
+        self,
+        order: OrderRequest,
+        *,
+        expires_ms: int,
+        chosen: Callable[[OrderPath], None] = ...,
+    ) -> VenueOrder:
+        """Send once. `chosen` is told the path before the first byte; when it turns out closed
+        before a byte was written, the other one."""
+        ...
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:
         """The order with this id or `text`; None only when the exchange says it knows none."""
@@ -169,6 +179,10 @@ class Exchange(MarketData, Protocol):
         """Worth of the whole account in USDT, as the exchange values it."""
         ...
 
+    def close(self) -> None:
+        """Let go of the account's connections."""
+        ...
+
 
 class Journal(Protocol):
     """Durable record of intents. The engine thread is its only writer."""
@@ -176,8 +190,9 @@ class Journal(Protocol):
     def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
         """Insert new intents in one durable transaction; returns them with their ids.
 
-        A known `request_id` of the same account is not inserted again: the stored intent is
-        returned in its place. Raises StoreError, and then nothing was stored.
+        A known `request_id`, of any account, is not inserted again: the stored intent is returned
+        in its place. When the first one is known, nothing is inserted: it is returned with the
+        intents that wait for it. Raises StoreError, and then nothing was stored.
         """
         ...
 
@@ -185,7 +200,9 @@ class Journal(Protocol):
         """Store new states in one durable transaction."""
         ...
 
-    def by_request(self, account_id: str, request_id: str) -> Intent | None: ...
+    def by_request(self, account_id: str, request_id: str) -> Intent | None:
+        """The intent of a request; one of another account only when this one has none."""
+        ...
 
     def get(self, intent_id: int) -> Intent | None: ...
 

@@ -46,8 +46,10 @@ def check_order(
             params={"instrument": instrument.id.name},
         )
     price = _reference_price(order, book)
-    if order.trigger is None:
+    if order.type is OrderType.LIMIT:
         _check_band(order, book, limits.price_band)
+    elif order.trigger is None:
+        _check_depth(order, book, limits.price_band)
     value = order.size if order.size_in_quote else instrument.value(order.size, price)
     if limits.max_order_value is not None and value > limits.max_order_value:
         raise OrderDenied(
@@ -93,21 +95,37 @@ def _reference_price(order: OrderRequest, book: Book) -> Decimal:
 
 
 def _check_band(order: OrderRequest, book: Book, band: Decimal) -> None:
-    """A limit far on the expensive side of the touch is a typing mistake, not a wish."""
+    """A limit far on the expensive side of the touch, or of the price at which a trigger places
+    it, is a typing mistake, not a wish."""
     levels = book.side(order.side)
-    if order.type is OrderType.MARKET or order.price is None or not levels:
-        return
-    touch = levels[0].price
-    worst = touch * (1 + band * order.side.sign)
-    beyond = order.price > worst if order.side is Side.BUY else order.price < worst
-    if beyond:
+    touch = order.trigger.price if order.trigger else levels[0].price if levels else None
+    if touch is not None and order.price is not None:
+        _within(order.price, touch, order.side, band)
+
+
+def _check_depth(order: OrderRequest, book: Book, band: Decimal) -> None:
+    """A market order may not eat through the book further than a limit price may lie."""
+    levels = book.side(order.side)
+    left = order.size
+    for level in levels:
+        _within(level.price, levels[0].price, order.side, band)
+        left -= level.size * level.price if order.size_in_quote else level.size
+        if left <= 0:
+            return
+    if levels:
         raise OrderDenied(
-            f"price {text(order.price)} is more than {text(band * 100)} % beyond the book's "
+            f"the book shown ends at {text(levels[-1].price)} with {text(left)} left to fill",
+            code="thin_book",
+            params={"price": text(levels[-1].price), "size": text(left)},
+        )
+
+
+def _within(price: Decimal, touch: Decimal, side: Side, band: Decimal) -> None:
+    worst = touch * (1 + band * side.sign)
+    if price > worst if side is Side.BUY else price < worst:
+        raise OrderDenied(
+            f"price {text(price)} is more than {text(band * 100)} % beyond the book's "
             f"{text(touch)}",
             code="price_band",
-            params={
-                "price": text(order.price),
-                "touch": text(touch),
-                "band": text(band * 100),
-            },
+            params={"price": text(price), "touch": text(touch), "band": text(band * 100)},
         )

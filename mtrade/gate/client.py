@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
-from urllib.parse import quote, unquote_plus, urlsplit
-
-import requests
-from requests.auth import AuthBase
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 
 from mtrade.domain.accounts import Credentials
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable
 from mtrade.domain.numbers import dumps, text
 from mtrade.domain.ports import Clock
+from mtrade.gate.connection import Outgoing
 from mtrade.gate.faults import (
     Answer,
     Unreadable,
@@ -26,6 +25,7 @@ from mtrade.gate.faults import (
     refusal,
     transport_failure,
 )
+from mtrade.gate.labels import EXPIRED
 from mtrade.gate.limits import RateBudgets
 from mtrade.gate.networks import Addresses
 from mtrade.gate.signing import sign_rest
@@ -34,32 +34,31 @@ from mtrade.gate.transport import Timeouts, Transport, WireFailure
 BODY_CAP = 1 << 20
 LIST_CAP = 1 << 24  # the live contract list alone is over 1 MiB
 LEAST_LEAD_MS = 300
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "mTrade",
+    "X-Gate-Size-Decimal": "1",
+}
 
 T = TypeVar("T")
 Query = Mapping[str, str | int | bool | Decimal | None]
 
 
-class GateAuth(AuthBase):
-    """Signs the prepared request, last, from the very bytes that leave."""
+class GateAuth:
+    """Signs a finished request, last, from the very bytes that leave."""
 
     def __init__(self, credentials: Credentials, clock: Clock) -> None:
         self._credentials = credentials
         self._clock = clock
 
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        parts = urlsplit(prepared.url or "")
+    def sign(self, request: Outgoing) -> None:
+        """Add the headers that prove who sends it and when."""
+        path, _, query = request.target.partition("?")
         stamp = str(self._clock.now_ms() // 1000)
-        body = prepared.body or b""
-        sign = sign_rest(
-            self._credentials.secret.reveal(),
-            prepared.method or "",
-            str(parts.path),
-            unquote_plus(str(parts.query)),
-            body.encode() if isinstance(body, str) else body,
-            stamp,
-        )
-        prepared.headers.update({"KEY": self._credentials.key, "Timestamp": stamp, "SIGN": sign})
-        return prepared
+        secret = self._credentials.secret.reveal()
+        sign = sign_rest(secret, request.method, path, unquote_plus(query), request.body, stamp)
+        request.headers |= {"KEY": self._credentials.key, "Timestamp": stamp, "SIGN": sign}
 
 
 class GateClient:
@@ -72,12 +71,16 @@ class GateClient:
         credentials: Credentials | None = None,
         budgets: RateBudgets | None = None,
         timeouts: Timeouts | None = None,
+        on_expired: Callable[[], None] = lambda: None,
+        transport: Transport | None = None,
     ) -> None:
+        """`on_expired` is called when the exchange finds a request too late or mistimed."""
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
-        self._budgets = budgets or RateBudgets(clock)
-        self._transport = Transport(timeouts)
+        self.budgets = budgets or RateBudgets(clock)
+        self._transport = transport or Transport(timeouts)
+        self._on_expired = on_expired
 
     def read(
         self,
@@ -94,14 +97,14 @@ class GateClient:
         RateLimited. Asked a second time only when a kept connection turned out to be dead.
         """
         request = self._request("GET", path, query, None, None, public=public)
-        self._budgets.enter(bucket)
+        self.budgets.enter(bucket)
         cap = LIST_CAP if public else BODY_CAP
         try:
-            answer = self._send(request, cap)
+            answer = self._send(request, cap, public=public)
         except WireFailure as failure:
             if not failure.stale:
                 raise transport_failure(failure.kind, written=True, changing=False) from None
-            answer = self._again(request, cap)
+            answer = self._again(request, cap, public=public)
         return parse(self._settle(answer, bucket, changing=False))
 
     def change(
@@ -123,16 +126,20 @@ class GateClient:
         contradict the request, is OutcomeUnknown.
         """
         request = self._request(method, path, query, body, expires_ms, public=False)
-        self._budgets.enter(bucket, urgent=urgent)
+        self.budgets.enter(bucket, urgent=urgent)
         self._check_deadline(expires_ms)
         try:
-            answer = self._send(request, BODY_CAP)
+            answer = self._send(request, BODY_CAP, public=False)
         except WireFailure as failure:
             raise transport_failure(failure.kind, written=failure.written, changing=True) from None
         try:
             return parse(self._settle(answer, bucket, changing=True))
         except Unreadable as error:
             raise doubt(error) from None
+
+    def mistimed(self) -> None:
+        """The exchange found a request of this account too late or mistimed, on any transport."""
+        self._on_expired()
 
     def close(self) -> None:
         """Close the connections."""
@@ -147,50 +154,42 @@ class GateClient:
         expires_ms: int | None,
         *,
         public: bool,
-    ) -> requests.Request:
+    ) -> Outgoing:
+        """The request as it will leave, but for its signature."""
         if not public and self._auth is None:
             raise ExchangeUnavailable("this call needs an API key", code="no_credentials")
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": "mTrade",
-            "X-Gate-Size-Decimal": "1",
-        }
-        data = None
+        headers = HEADERS.copy()
+        data = b""
         if body is not None:
             data, headers["Content-Type"] = dumps(body).encode(), "application/json"
+        if method != "GET":
+            headers["Content-Length"] = str(len(data))
         if expires_ms is not None:
             headers["X-Gate-Exptime"] = str(expires_ms)
-        return requests.Request(
-            method,
-            self.addresses.rest + path,
-            params=_params(query or {}),
-            data=data,
-            headers=headers,
-            auth=None if public else self._auth,
-        )
+        place = _place(self.addresses.rest)
+        return Outgoing(method, place.origin, place.prefix + path + _encoded(query), headers, data)
 
-    def _send(self, request: requests.Request, cap: int) -> Answer:
-        """Prepare (so that each try has its own time and signature), check the host, send."""
-        try:
-            prepared = self._transport.prepare(request)
-        except (requests.RequestException, ValueError) as error:
-            raise WireFailure(type(error).__name__, written=False) from None
-        host = urlsplit(prepared.url or "").hostname
-        if str(host) not in self.addresses.hosts:
+    def _send(self, request: Outgoing, cap: int, *, public: bool) -> Answer:
+        """Check the host, sign (so that each try has its own time and signature) and send."""
+        if _place(self.addresses.rest).host not in self.addresses.hosts:
             raise WireFailure("the address is not one of this network", written=False)
-        return self._transport.send(prepared, cap)
+        if self._auth is not None and not public:
+            self._auth.sign(request)
+        return self._transport.send(request, cap)
 
-    def _again(self, request: requests.Request, cap: int) -> Answer:
+    def _again(self, request: Outgoing, cap: int, *, public: bool) -> Answer:
         try:
-            return self._send(request, cap)
+            return self._send(request, cap, public=public)
         except WireFailure as failure:
             raise transport_failure(failure.kind, written=True, changing=False) from None
 
     def _settle(self, answer: Answer, bucket: str, *, changing: bool) -> Any:
-        self._budgets.feed(bucket, answer.headers, refused=answer.status == 429)
+        self.budgets.feed(bucket, answer.headers, refused=answer.status == 429)
         if not answer.ok:
-            raise refusal(answer, changing=changing, now_ms=self.clock.now_ms())
+            error = refusal(answer, changing=changing, now_ms=self.clock.now_ms())
+            if has_label(error, EXPIRED):
+                self.mistimed()
+            raise error
         return decode(answer)
 
     def _check_deadline(self, expires_ms: int | None) -> None:
@@ -211,9 +210,24 @@ def has_label(error: ExchangeError, labels: frozenset[str]) -> bool:
     return 400 <= error.http_status < 500 and error.label in labels
 
 
-def _params(query: Query) -> dict[str, str]:
-    """Query values as the protocol writes them; None means left out."""
-    return {name: _param(value) for name, value in query.items() if value is not None}
+class _Place(NamedTuple):
+    """An API address in its parts: scheme, host and port together, the host, and the path."""
+
+    origin: str
+    host: str
+    prefix: str
+
+
+@lru_cache(maxsize=16)
+def _place(url: str) -> _Place:
+    parts = urlsplit(url)
+    return _Place(f"{parts.scheme}://{parts.netloc}", parts.hostname or "", parts.path)
+
+
+def _encoded(query: Query | None) -> str:
+    """The query with its question mark, as the protocol writes values; None means left out."""
+    given = {name: _param(value) for name, value in (query or {}).items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def _param(value: str | int | bool | Decimal | None) -> str:

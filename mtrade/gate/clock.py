@@ -49,6 +49,7 @@ class ExchangeClock:
         self._offset_ms = wall_ms() - round(monotonic() * 1000)
         self._drift_base = self._offset_ms
         self._sync: Sync | None = None
+        self._doubted = False
 
     def now_ms(self) -> int:
         """UTC milliseconds as the exchange counts them."""
@@ -65,10 +66,15 @@ class ExchangeClock:
         with self._lock:
             return self._sync
 
-    def needs_sync(self) -> bool:
-        """Whether a minute has passed since the last one, or the computer seems to have slept."""
+    def doubt(self) -> None:
+        """The exchange called a request expired or mistimed: ask for its time anew."""
         with self._lock:
-            if self._sync is None or self._monotonic() - self._sync.at >= RESYNC_S:
+            self._doubted = True
+
+    def needs_sync(self) -> bool:
+        """Whether a minute has passed, there is doubt, or the computer seems to have slept."""
+        with self._lock:
+            if self._doubted or self._sync is None or self._monotonic() - self._sync.at >= RESYNC_S:
                 return True
             return abs(self._computer_offset() - self._drift_base) > SLEEP_STEP_MS
 
@@ -100,6 +106,7 @@ class ExchangeClock:
     def _adopt(self, rtt_ms: float, offset_ms: int) -> Sync:
         with self._lock:
             self._offset_ms = offset_ms
+            self._doubted = False
             self._drift_base = self._computer_offset()
             self._sync = Sync(
                 at=self._monotonic(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -15,7 +15,13 @@ from mtrade.domain.accounts import (
     PositionMode,
     SpotBalance,
 )
-from mtrade.domain.errors import ExchangeUnavailable, InvalidRequest, OrderRejected
+from mtrade.domain.errors import (
+    ExchangeError,
+    ExchangeUnavailable,
+    InvalidRequest,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.orders import Fill, OrderRequest, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Liquidation, Position, PositionClose
@@ -23,11 +29,12 @@ from mtrade.gate.client import GateClient, has_label
 from mtrade.gate.futures import FuturesApi
 from mtrade.gate.labels import BENIGN_ON_CANCEL, UNKNOWN_ORDER
 from mtrade.gate.market_data import GateMarketData
+from mtrade.gate.paths import Change, Chosen, Paths, Sockets
 from mtrade.gate.positions import FuturesAccountApi
+from mtrade.gate.searching import proven_end, search
 from mtrade.gate.spot import SpotApi
 from mtrade.gate.wallet import WalletApi
 
-SEARCH_LIMIT = 5000
 NO_POSITION = frozenset({"POSITION_NOT_FOUND"})
 SETTLES = ("usdt", "btc")
 
@@ -37,11 +44,12 @@ T = TypeVar("T")
 class GateExchange(GateMarketData):
     """One account on one network; implements the domain's Exchange. Blocking, thread-safe."""
 
-    def __init__(self, client: GateClient) -> None:
+    def __init__(self, client: GateClient, sockets: Sockets | None = None) -> None:
         super().__init__(client)
-        self.spot = SpotApi(client)
+        self.paths = Paths(client, sockets)
+        self.spot = SpotApi(client, self.paths)
         self.wallet = WalletApi(client)
-        self._orders = {settle: FuturesApi(client, settle) for settle in SETTLES}
+        self._orders = {settle: FuturesApi(client, settle, self.paths) for settle in SETTLES}
         self._accounts = {settle: FuturesAccountApi(client, settle) for settle in SETTLES}
 
     def futures_orders(self, settle: str) -> FuturesApi:
@@ -78,10 +86,22 @@ class GateExchange(GateMarketData):
             return self.spot.fees(instrument.name)
         return self.futures_wallet(instrument.settle).fees(instrument.name)
 
-    def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
-        if order.instrument.market is Market.SPOT:
-            return self.spot.create(order, expires_ms=expires_ms)
-        return self.futures_orders(order.instrument.settle).create(order, expires_ms=expires_ms)
+    def place(
+        self, order: OrderRequest, *, expires_ms: int, chosen: Chosen = lambda path: None
+    ) -> VenueOrder:
+        return self.paths.change(self._placing(order, expires_ms), chosen)
+
+    def send(
+        self,
+        order: OrderRequest,
+        expires_ms: int,
+        done: Callable[[VenueOrder | ExchangeError | None], None],
+    ) -> None:
+        """Write an order to the trading socket at once; only on the loop's thread.
+
+        `done` gets the order, the error, or None when nothing was written.
+        """
+        self.paths.send(self._placing(order, expires_ms), done)
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:
         try:
@@ -94,13 +114,7 @@ class GateExchange(GateMarketData):
             raise
 
     def search(self, instrument: InstrumentId, text: str, since_ms: int) -> VenueOrder | None:
-        market, settle = instrument.market, instrument.settle
-        listed = self.open_orders(market, settle, instrument)
-        listed += self.finished_orders(instrument, since_ms, SEARCH_LIMIT)
-        named = [order for order in listed if order.text == text]
-        if named:
-            return max(named, key=lambda order: order.created_ms)
-        return self._by_trades(instrument, text, since_ms)
+        return search(self, instrument, text, since_ms)
 
     def open_orders(
         self, market: Market, settle: str = "", instrument: InstrumentId | None = None
@@ -143,12 +157,18 @@ class GateExchange(GateMarketData):
         )
 
     def cancel(self, instrument: InstrumentId, order_id: str) -> VenueOrder:
+        """Cancel; when that came too late or its outcome is unknown, the order itself is read."""
         try:
             if instrument.market is Market.SPOT:
                 return self.spot.cancel(instrument.name, order_id)
             return self.futures_orders(instrument.settle).cancel(order_id)
         except OrderRejected as error:
             ended = self.find(instrument, order_id) if has_label(error, BENIGN_ON_CANCEL) else None
+            if ended is None:
+                raise
+            return ended
+        except OutcomeUnknown:
+            ended = proven_end(self, instrument, order_id)
             if ended is None:
                 raise
             return ended
@@ -243,6 +263,16 @@ class GateExchange(GateMarketData):
     def total_balance(self) -> Decimal:
         return self.wallet.total_balance()
 
+    def close(self) -> None:
+        """Close the sockets and connections of this account."""
+        self.paths.sockets.close()
+        super().close()
+
+    def _placing(self, order: OrderRequest, expires_ms: int) -> Change[VenueOrder]:
+        if order.instrument.market is Market.SPOT:
+            return self.spot.placing(order, expires_ms=expires_ms)
+        return self.futures_orders(order.instrument.settle).placing(order, expires_ms=expires_ms)
+
     def _is_dual(self, settle: str) -> bool:
         """Read each time: the mode can be changed on Gate's own page."""
         return self.futures_account(settle).mode is not PositionMode.SINGLE
@@ -252,23 +282,6 @@ class GateExchange(GateMarketData):
         if order is None:
             raise OrderRejected("there is no such order", label="ORDER_NOT_FOUND")
         return order.side.sign
-
-    def _by_trades(self, instrument: InstrumentId, text: str, since_ms: int) -> VenueOrder | None:
-        """An order whose trades are listed exists, even when the lists of orders are behind."""
-        fills = self.fills(
-            instrument.market,
-            instrument.settle,
-            instrument=instrument,
-            since_ms=since_ms,
-            limit=SEARCH_LIMIT,
-        )
-        order_id = next((fill.order_id for fill in fills if fill.text == text), "")
-        if not order_id:
-            return None
-        order = self.find(instrument, order_id)
-        if order is None:
-            raise ExchangeUnavailable(f"order {order_id} has trades but cannot be read yet")
-        return order
 
 
 def _known(by_settle: Mapping[str, T], settle: str) -> T:

@@ -65,11 +65,17 @@ def decode(answer: Answer) -> Any:
 def refusal(answer: Answer, *, changing: bool, now_ms: int) -> ExchangeError:
     """The error that an answer outside 2xx stands for."""
     label, raw = _label_and_text(answer)
-    status = answer.status
+    wait = retry_after(answer.headers, now_ms)
+    return refused(answer.status, label, raw, wait_s=wait, changing=changing)
+
+
+def refused(
+    status: int, label: str, raw: str, *, wait_s: int = DEFAULT_RETRY_S, changing: bool
+) -> ExchangeError:
+    """The error that a status outside 2xx with this label stands for, on any transport."""
     if status == 429 or (400 <= status < 500 and meaning(label) is Meaning.LIMITED):
-        wait = retry_after(answer.headers, now_ms)
-        said = f"the exchange asks to wait {wait} s"
-        return RateLimited(said, label=label, raw=raw, http_status=status, retry_after=wait)
+        said = f"the exchange asks to wait {wait_s} s"
+        return RateLimited(said, label=label, raw=raw, http_status=status, retry_after=wait_s)
     verdict = meaning(label) if 400 <= status < 500 else Meaning.AMBIGUOUS
     said = f"HTTP {status} {label}: {raw}" if label else f"HTTP {status} without a label"
     return _by_verdict(verdict, said, label, raw, status, changing=changing)
@@ -153,7 +159,12 @@ def retry_after(headers: Mapping[str, str], now_ms: int) -> int:
     reset = headers.get("x-gate-ratelimit-reset-timestamp", "")
     if not reset.isascii() or not reset.isdigit() or len(reset) > 16:
         return DEFAULT_RETRY_S
-    wait = -(-(int(reset) * 1000 - now_ms) // 1000)
+    return wait_until(int(reset) * 1000, now_ms)
+
+
+def wait_until(reset_ms: int, now_ms: int) -> int:
+    """Whole seconds until then, within 1 and 60."""
+    wait = -(-(reset_ms - now_ms) // 1000)
     return min(max(wait, DEFAULT_RETRY_S), MAX_RETRY_S)
 
 
@@ -164,11 +175,16 @@ def printable(raw: str) -> str:
 
 
 def _label_and_text(answer: Answer) -> tuple[str, str]:
-    """Label and text of an error body; futures say `detail` where spot says `message`."""
+    """Label and text of an error body."""
     try:
         body = loads(answer.body)
     except (ValueError, ArithmeticError, RecursionError):
         return "", printable(answer.body[: RAW_LIMIT * 4].decode("utf-8", "replace"))
+    return label_and_text(body)
+
+
+def label_and_text(body: object) -> tuple[str, str]:
+    """Label and text of an error object; futures say `detail` where spot says `message`."""
     if not isinstance(body, dict):
         return "", ""
     label, raw = body.get("label"), body.get("message") or body.get("detail")

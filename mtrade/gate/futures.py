@@ -13,11 +13,13 @@ from mtrade.domain.orders import (
     VenueOrder,
     VenueTrigger,
 )
+from mtrade.domain.risk import is_reducing
 from mtrade.gate import bodies, confirm, triggers
 from mtrade.gate import parse_futures as parse
 from mtrade.gate.client import GateClient, Query, segment
 from mtrade.gate.fields import rows
 from mtrade.gate.paging import collect
+from mtrade.gate.paths import Change, Paths
 
 PLACE = "/futures/place"  # placing, batch placing and amending share one budget
 CANCEL = "/futures/cancel"
@@ -27,34 +29,45 @@ MOST_OPEN = 10_000
 class FuturesApi:
     """Orders, trades and price orders below `/futures/{settle}`."""
 
-    def __init__(self, client: GateClient, settle: str) -> None:
+    def __init__(self, client: GateClient, settle: str, paths: Paths | None = None) -> None:
         self._client = client
+        self._paths = paths or Paths(client)
         self._settle = settle
         self._root = f"/futures/{segment(settle)}"
 
-    def create(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
-        """Place an order; the answer is compared with the request."""
-        return self._client.change(
-            "POST",
-            f"{self._root}/orders",
-            lambda raw: confirm.placed(self._order(raw), order),
+    def placing(self, order: OrderRequest, *, expires_ms: int) -> Change[VenueOrder]:
+        """The call that places an order; the answer is compared with the request."""
+        body = bodies.futures_order(order)
+        return Change(
+            method="POST",
+            path=f"{self._root}/orders",
+            parse=lambda raw: confirm.placed(self._order(raw), order),
             bucket=PLACE,
-            body=bodies.futures_order(order),
+            body=body,
             expires_ms=expires_ms,
-            urgent=order.reduce_only or order.close or order.auto_size is not None,
+            urgent=is_reducing(order),
+            channel="futures.order_place",
+            settle=self._settle,
+            param=body,
         )
 
     def create_batch(
         self, orders: Sequence[OrderRequest], *, expires_ms: int
     ) -> tuple[confirm.Outcome, ...]:
         """Place up to ten orders; for each the order, or the error that refused it."""
-        return self._client.change(
-            "POST",
-            f"{self._root}/batch_orders",
-            lambda raw: confirm.batch(raw, orders, self._order),
-            bucket=PLACE,
-            body=[bodies.futures_order(order) for order in orders],
-            expires_ms=expires_ms,
+        body = [bodies.futures_order(order) for order in orders]
+        return self._paths.change(
+            Change(
+                method="POST",
+                path=f"{self._root}/batch_orders",
+                parse=lambda raw: confirm.batch(raw, orders, self._order),
+                bucket=PLACE,
+                body=body,
+                expires_ms=expires_ms,
+                channel="futures.order_batch_place",
+                settle=self._settle,
+                param=body,
+            )
         )
 
     def get(self, reference: str) -> VenueOrder:
@@ -89,23 +102,33 @@ class FuturesApi:
         if signed_size is not None:
             body["size"] = text(signed_size)
         size = None if signed_size is None else abs(signed_size)
-        return self._client.change(
-            "PUT",
-            f"{self._root}/orders/{segment(reference)}",
-            lambda raw: confirm.amended(self._order(raw), reference, price, size),
-            bucket=PLACE,
-            body=body,
-            expires_ms=expires_ms,
+        return self._paths.change(
+            Change(
+                method="PUT",
+                path=f"{self._root}/orders/{segment(reference)}",
+                parse=lambda raw: confirm.amended(self._order(raw), reference, price, size),
+                bucket=PLACE,
+                body=body,
+                expires_ms=expires_ms,
+                channel="futures.order_amend",
+                settle=self._settle,
+                param={"order_id": reference, **body},
+            )
         )
 
     def cancel(self, reference: str) -> VenueOrder:
         """Cancel one open order by id or text."""
-        return self._client.change(
-            "DELETE",
-            f"{self._root}/orders/{segment(reference)}",
-            lambda raw: confirm.addressed(self._order(raw), reference),
-            bucket=CANCEL,
-            urgent=True,
+        return self._paths.change(
+            Change(
+                method="DELETE",
+                path=f"{self._root}/orders/{segment(reference)}",
+                parse=lambda raw: confirm.addressed(self._order(raw), reference),
+                bucket=CANCEL,
+                urgent=True,
+                channel="futures.order_cancel",
+                settle=self._settle,
+                param={"order_id": reference},
+            )
         )
 
     def cancel_all(self, contract: str | None = None) -> tuple[VenueOrder, ...]:
@@ -121,13 +144,18 @@ class FuturesApi:
 
     def cancel_batch(self, order_ids: Sequence[str]) -> tuple[ExchangeError | None, ...]:
         """Cancel up to twenty orders; for each None, or why it failed."""
-        return self._client.change(
-            "POST",
-            f"{self._root}/batch_cancel_orders",
-            lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
-            bucket=CANCEL,
-            body=list(order_ids),
-            urgent=True,
+        return self._paths.change(
+            Change(
+                method="POST",
+                path=f"{self._root}/batch_cancel_orders",
+                parse=lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
+                bucket=CANCEL,
+                body=list(order_ids),
+                urgent=True,
+                channel="futures.order_cancel_ids",
+                settle=self._settle,
+                param=list(order_ids),
+            )
         )
 
     def fills(
@@ -163,16 +191,12 @@ class FuturesApi:
             triggers.parse_id,
             bucket="/futures/price_orders create",
             body=triggers.futures_body(order),
+            urgent=is_reducing(order),
         )
 
     def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
-        """Waiting price orders, or the latest finished ones."""
-        return self._client.read(
-            f"{self._root}/price_orders",
-            lambda raw: rows(raw, self._trigger, "price orders"),
-            {"status": "open" if open else "finished", "limit": 100},
-            bucket="/futures/price_orders",
-        )
+        """All waiting price orders, or the latest finished ones."""
+        return triggers.listed(self._client, self._root, self._trigger, open=open)
 
     def trigger(self, trigger_id: str) -> VenueTrigger:
         """One price order."""

@@ -43,7 +43,7 @@ class RateBudgets:
         Waits up to two seconds for a refill, otherwise raises RateLimited with `retry_after`; an
         urgent call does neither.
         """
-        wait = self._take(bucket)
+        wait = self.take(bucket)
         if urgent or wait <= 0:
             return
         if wait > LONGEST_WAIT_MS:
@@ -60,13 +60,19 @@ class RateBudgets:
         remain, reset = _count(headers.get(REMAIN)), _count(headers.get(RESET))
         if refused:
             remain = 0
-        if remain is None or reset is None:
-            return
-        with self._lock:
-            self._budgets[bucket] = _Budget(remain, reset * 1000 + WHOLE_SECOND_MS)
+        if remain is not None and reset is not None:
+            self.learn(bucket, remain, reset * 1000 + WHOLE_SECOND_MS)
 
-    def _take(self, bucket: str) -> int:
-        """Milliseconds until this call would be accepted; 0 when it would be now."""
+    def learn(self, bucket: str, remaining: int, reset_ms: int) -> None:
+        """`remaining` calls are left until `reset_ms` on the exchange's clock."""
+        with self._lock:
+            self._budgets[bucket] = _Budget(remaining, reset_ms)
+
+    def take(self, bucket: str) -> int:
+        """Take one call out of the budget without waiting.
+
+        Returns the milliseconds until it would be accepted; 0 when it would be now.
+        """
         now = self._clock.now_ms()
         with self._lock:
             budget = self._budgets.get(bucket)

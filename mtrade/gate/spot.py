@@ -19,6 +19,7 @@ from mtrade.gate import parse_spot as parse
 from mtrade.gate.client import GateClient, Query, segment
 from mtrade.gate.fields import rows
 from mtrade.gate.paging import collect
+from mtrade.gate.paths import Change, Paths
 
 OPEN_PAGE = 100
 TRADES_KEPT_MS = 30 * 86_400_000 - 60_000
@@ -27,8 +28,8 @@ TRADES_KEPT_MS = 30 * 86_400_000 - 60_000
 class SpotApi:
     """`/spot` for the owner of the client's key."""
 
-    def __init__(self, client: GateClient) -> None:
-        self._client = client
+    def __init__(self, client: GateClient, paths: Paths | None = None) -> None:
+        self._client, self._paths = client, paths or Paths(client)
 
     def balances(self) -> tuple[SpotBalance, ...]:
         """Every currency the account has touched."""
@@ -44,28 +45,36 @@ class SpotApi:
             "/spot/fee", parse.fees, {"currency_pair": pair}, bucket="/spot/fee"
         )
 
-    def create(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
-        """Place an order; the answer is compared with the request."""
-        return self._client.change(
-            "POST",
-            "/spot/orders",
-            lambda raw: confirm.placed(parse.order(raw), order),
+    def placing(self, order: OrderRequest, *, expires_ms: int) -> Change[VenueOrder]:
+        """The call that places an order; the answer is compared with the request."""
+        body = bodies.spot_order(order)
+        return Change(
+            method="POST",
+            path="/spot/orders",
+            parse=lambda raw: confirm.placed(parse.order(raw), order),
             bucket=_place_bucket(order.instrument.name),
-            body=bodies.spot_order(order),
+            body=body,
             expires_ms=expires_ms,
+            channel="spot.order_place",
+            param=body,
         )
 
     def create_batch(
         self, orders: Sequence[OrderRequest], *, expires_ms: int
     ) -> tuple[confirm.Outcome, ...]:
         """Place up to ten orders of a pair; for each the order, or the error that refused it."""
-        return self._client.change(
-            "POST",
-            "/spot/batch_orders",
-            lambda raw: confirm.batch(raw, orders, parse.order),
-            bucket=_place_bucket(orders[0].instrument.name),
-            body=[bodies.spot_order(order) for order in orders],
-            expires_ms=expires_ms,
+        body = [bodies.spot_order(order) for order in orders]
+        return self._paths.change(
+            Change(
+                method="POST",
+                path="/spot/batch_orders",
+                parse=lambda raw: confirm.batch(raw, orders, parse.order),
+                bucket=_place_bucket(orders[0].instrument.name),
+                body=body,
+                expires_ms=expires_ms,
+                channel="spot.order_place",
+                param=body,
+            )
         )
 
     def get(self, pair: str, reference: str) -> VenueOrder:
@@ -110,25 +119,35 @@ class SpotApi:
             body["price"] = text(price)
         if size is not None:
             body["amount"] = text(size)
-        return self._client.change(
-            "PATCH",
-            f"/spot/orders/{segment(reference)}",
-            lambda raw: confirm.amended(parse.order(raw), reference, price, size),
-            bucket=_place_bucket(pair),
-            query={"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
-            body=body,
-            expires_ms=expires_ms,
+        where = {"currency_pair": pair, "account": bodies.SPOT_ACCOUNT}
+        return self._paths.change(
+            Change(
+                method="PATCH",
+                path=f"/spot/orders/{segment(reference)}",
+                parse=lambda raw: confirm.amended(parse.order(raw), reference, price, size),
+                bucket=_place_bucket(pair),
+                query=where,
+                body=body,
+                expires_ms=expires_ms,
+                channel="spot.order_amend",
+                param={"order_id": reference, **where, **body},
+            )
         )
 
     def cancel(self, pair: str, reference: str) -> VenueOrder:
         """Cancel one open order by id or text."""
-        return self._client.change(
-            "DELETE",
-            f"/spot/orders/{segment(reference)}",
-            lambda raw: confirm.addressed(parse.order(raw), reference),
-            bucket="/spot/cancel",
-            query={"currency_pair": pair, "account": bodies.SPOT_ACCOUNT},
-            urgent=True,
+        where = {"currency_pair": pair, "account": bodies.SPOT_ACCOUNT}
+        return self._paths.change(
+            Change(
+                method="DELETE",
+                path=f"/spot/orders/{segment(reference)}",
+                parse=lambda raw: confirm.addressed(parse.order(raw), reference),
+                bucket="/spot/cancel",
+                query=where,
+                urgent=True,
+                channel="spot.order_cancel",
+                param={"order_id": reference, **where},
+            )
         )
 
     def cancel_all(self, pair: str | None = None) -> tuple[VenueOrder, ...]:
@@ -144,13 +163,18 @@ class SpotApi:
 
     def cancel_batch(self, pair: str, order_ids: Sequence[str]) -> tuple[ExchangeError | None, ...]:
         """Cancel up to twenty orders; for each None, or why it failed."""
-        return self._client.change(
-            "POST",
-            "/spot/cancel_batch_orders",
-            lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
-            bucket="/spot/cancel",
-            body=[{"currency_pair": pair, "id": order_id} for order_id in order_ids],
-            urgent=True,
+        body = [{"currency_pair": pair, "id": order_id} for order_id in order_ids]
+        return self._paths.change(
+            Change(
+                method="POST",
+                path="/spot/cancel_batch_orders",
+                parse=lambda raw: confirm.batch_cancelled(raw, len(order_ids)),
+                bucket="/spot/cancel",
+                body=body,
+                urgent=True,
+                channel="spot.order_cancel_ids",
+                param=body,
+            )
         )
 
     def fills(
@@ -188,13 +212,8 @@ class SpotApi:
         )
 
     def triggers(self, *, open: bool) -> tuple[VenueTrigger, ...]:
-        """Waiting price orders, or the latest finished ones."""
-        return self._client.read(
-            "/spot/price_orders",
-            lambda raw: rows(raw, triggers.parse_spot_trigger, "price orders"),
-            {"status": "open" if open else "finished", "limit": OPEN_PAGE},
-            bucket="/spot/price_orders",
-        )
+        """All waiting price orders, or the latest finished ones."""
+        return triggers.listed(self._client, "/spot", triggers.parse_spot_trigger, open=open)
 
     def trigger(self, trigger_id: str) -> VenueTrigger:
         """One price order."""

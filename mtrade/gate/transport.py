@@ -1,33 +1,25 @@
 """One HTTP exchange over a pooled connection: no retries, no redirects, and proof of what left.
 
 `requests` cannot tell whether a failed call had begun to write, and its time-outs do not bound an
-answer that drips. So the connection notes the first byte it writes and reads against a deadline,
-and the body is read here with a cap.
+answer that drips; `connection.py` can. The body is read here with a cap.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
-import socket
-import threading
 import time
+import zlib
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
+from http.client import HTTPException
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
-from urllib3.util.retry import Retry
 
+from mtrade.gate.connection import Adapter, Outgoing, Response
 from mtrade.gate.faults import Answer
 
-IDLE_S = 5.0
-POOL_SIZE = 16
-CHUNK = 65536
+GZIP = frozenset({"gzip", "x-gzip"})
+FAILURES = (HTTPException, HTTPError, requests.RequestException, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,109 +44,8 @@ class WireFailure(Exception):
         self.stale = stale
 
 
-class _Trace(threading.local):
-    """What the present call of this thread has done to its connection."""
-
-    written = False
-    reused = False
-    deadline = 0.0
-
-
-_trace = _Trace()
-
-
-class _Bounded(io.RawIOBase):
-    """The bytes of an answer, with one deadline for all of them, head and body."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = _trace.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer did not end in time")
-        patience = self._sock.gettimeout()
-        if patience is None or left < patience:
-            self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(_Bounded(sock))
-
-
-class _Noting:
-    """Mixin of a connection: notes the first byte written and when it was last used."""
-
-    sock: Any
-    last_used = 0.0
-    response_class: Any = _Response
-
-    def connect(self) -> None:
-        self.last_used = 0.0
-        super().connect()  # type: ignore[misc]
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        elif not _trace.written:
-            _trace.reused = self.last_used > 0
-        _trace.written = True
-        self.last_used = time.monotonic()
-        super().send(data)  # type: ignore[misc]
-
-
-class _PlainConnection(_Noting, HTTPConnection):
-    pass
-
-
-class _TlsConnection(_Noting, HTTPSConnection):
-    pass
-
-
-class _Fresh:
-    """Mixin of a pool: a connection that was idle for long is closed, not trusted.
-
-    A peer may have dropped it silently, and a changing call that dies on it is an unknown outcome.
-    """
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        connection = super()._get_conn(timeout)  # type: ignore[misc]
-        used = connection.last_used
-        if used and time.monotonic() - used > IDLE_S:
-            connection.close()
-        return connection
-
-
-class _PlainPool(_Fresh, HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TlsPool(_Fresh, HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
-
-
-class _OnceAdapter(HTTPAdapter):
-    """Sends once, through noting connections."""
-
-    def __init__(self) -> None:
-        never = Retry(0, connect=0, read=0, redirect=0, status=0, other=0)
-        super().__init__(POOL_SIZE, POOL_SIZE, max_retries=never)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+class _TooLarge(ValueError):
+    """More bytes than the caller allows."""
 
 
 class Transport:
@@ -162,56 +53,98 @@ class Transport:
 
     def __init__(self, timeouts: Timeouts | None = None) -> None:
         self._timeouts = timeouts or Timeouts()
-        self.session = requests.Session()
+        self._session = requests.Session()
         # Proxies, .netrc or CA files of the environment could redirect signed calls.
-        self.session.trust_env = False
-        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.session.headers.clear()
-        adapter = _OnceAdapter()
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
+        self._session.trust_env = False
+        adapter = Adapter()
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._pools: dict[str, Any] = {}
 
-    def prepare(self, request: requests.Request) -> requests.PreparedRequest:
-        """The finished request, signed last by its `auth`."""
-        return self.session.prepare_request(request)
-
-    def send(self, prepared: requests.PreparedRequest, cap: int) -> Answer:
+    def send(self, request: Outgoing, cap: int) -> Answer:
         """Send once and read the whole answer of at most `cap` bytes. Raises WireFailure."""
-        _trace.written = _trace.reused = False
-        _trace.deadline = time.monotonic() + self._timeouts.total
-        failure: WireFailure | None = None
+        deadline = time.monotonic() + self._timeouts.total
         try:
-            response = self.session.send(
-                prepared,
-                stream=True,
-                allow_redirects=False,
-                timeout=(self._timeouts.connect, self._timeouts.read),
-                verify=True,
-                proxies={},
-            )
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = _failure(error)
-        if failure is not None:
-            # Raised out here so that no chained exception carries the signed request.
-            raise failure
-        return _read(response, cap)
+            pool = self._pools.get(request.origin) or self._pool(request.origin)
+            connection = pool.take()
+        except FAILURES as error:
+            kind = _cause(error)
+        else:
+            outcome = self._exchange(connection, request, cap, deadline)
+            pool.give(connection)
+            if isinstance(outcome, Answer):
+                return outcome
+            raise outcome
+        # Raised out here so that no chained exception carries the signed request.
+        raise WireFailure(kind, written=False)
 
     def close(self) -> None:
         """Close every pooled connection."""
-        self.session.close()
+        self._session.close()
+
+    def _exchange(
+        self, connection: Any, request: Outgoing, cap: int, deadline: float
+    ) -> Answer | WireFailure:
+        """The answer, or why there is none; the connection is closed unless it may be kept."""
+        connection.written, connection.deadline = False, deadline
+        reused, answered, kept = not connection.is_closed, False, False
+        try:
+            if not reused:
+                connection.timeout = self._timeouts.connect
+                connection.connect()
+            response = connection.exchange(request, self._timeouts.read)
+            answered = True
+            answer = _answer(response, cap)
+            kept = True
+            return answer
+        except FAILURES as error:
+            stale = reused and not answered and connection.written and _broken(error)
+            return WireFailure(_cause(error), written=connection.written, stale=stale)
+        finally:
+            if not kept:
+                connection.close()
+
+    def _pool(self, origin: str) -> Any:
+        """The pool of one host, with the certificates it is verified by."""
+        prepared = requests.Request("GET", origin).prepare()
+        adapter: Any = self._session.get_adapter(origin)
+        pool = adapter.get_connection_with_tls_context(prepared, verify=True, proxies={})
+        adapter.cert_verify(pool, origin, True, None)
+        return self._pools.setdefault(origin, pool)
 
 
-def _failure(error: Exception) -> WireFailure:
-    """Name what happened without the URL, headers or body the exception knows."""
-    timed_out = isinstance(error, requests.Timeout)
-    broken = isinstance(error, requests.ConnectionError) and not timed_out
-    return WireFailure(
-        _cause(error), written=_trace.written, stale=broken and _trace.written and _trace.reused
-    )
+def _answer(response: Response, cap: int) -> Answer:
+    raw = response.whole(cap)
+    if len(raw) > cap:
+        raise _TooLarge(f"the answer is larger than {cap} bytes")
+    if raw and response.fields.get("content-encoding", "").lower() in GZIP:
+        raw = _unpacked(raw, cap)
+    return Answer(response.status, response.fields, raw)
+
+
+def _unpacked(raw: bytes, cap: int) -> bytes:
+    """The content of a gzip body, of at most `cap` bytes."""
+    inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    body = inflater.decompress(raw, cap + 1)
+    if len(body) > cap:
+        raise _TooLarge(f"the answer is larger than {cap} bytes")
+    if not inflater.eof:
+        raise zlib.error("the gzip body is cut short")
+    return body
+
+
+def _broken(error: Exception) -> bool:
+    """Whether the connection itself died, rather than the time ran out."""
+    return isinstance(error, OSError | HTTPException) and not isinstance(error, TimeoutError)
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost class name of an exception chain, e.g. ConnectionResetError."""
+    """The innermost class name of an exception chain, e.g. ConnectionResetError.
+
+    Names only: the exception may know the URL, the headers and the body.
+    """
+    if isinstance(error, _TooLarge):
+        return str(error)
     names = [type(error).__name__]
     inner: object = error
     for _ in range(5):
@@ -223,22 +156,3 @@ def _cause(error: BaseException) -> str:
         inner = nested[-1]
         names.append(type(inner).__name__)
     return names[0] if names[0] == names[-1] else f"{names[0]} ({names[-1]})"
-
-
-def _read(response: requests.Response, cap: int) -> Answer:
-    failure: WireFailure | None = None
-    body = bytearray()
-    try:
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > cap:
-                failure = WireFailure(f"the answer is larger than {cap} bytes", written=True)
-                break
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        failure = WireFailure(_cause(error), written=True)
-    if failure is not None:
-        response.raw.close()
-        raise failure
-    response.raw.release_conn()
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, bytes(body))

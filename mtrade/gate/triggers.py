@@ -6,6 +6,7 @@ inactive and invalid).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +22,17 @@ from mtrade.domain.orders import (
     TriggerSource,
     VenueTrigger,
 )
+from mtrade.gate.client import GateClient
 from mtrade.gate.faults import Unreadable
-from mtrade.gate.fields import Row
+from mtrade.gate.fields import Row, rows
+from mtrade.gate.paging import collect
 from mtrade.gate.parse_market import side
 from mtrade.gate.parse_spot import order_type, tif
 
 SOURCES = (TriggerSource.LAST, TriggerSource.MARK, TriggerSource.INDEX)  # Gate's price_type 0, 1, 2
 ABOVE, BELOW = 1, 2  # Gate's futures `rule`
+PAGE = 100
+MOST_OPEN = 10_000
 SPOT_STATES = {"finish": "succeeded"}
 
 
@@ -77,6 +82,23 @@ def futures_body(order: OrderRequest) -> dict[str, object]:
     if kind:
         body["order_type"] = kind
     return body
+
+
+def listed(
+    client: GateClient, root: str, parse: Callable[[Any], VenueTrigger], *, open: bool
+) -> tuple[VenueTrigger, ...]:
+    """Every waiting price order below `root`: one that is left out would read as ended. Of the
+    finished ones the latest page."""
+    return collect(
+        lambda index, size: client.read(
+            f"{root}/price_orders",
+            lambda raw: rows(raw, parse, "price orders"),
+            {"status": "open" if open else "finished", "limit": size, "offset": index * size},
+            bucket=f"/{root.split('/')[1]}/price_orders",
+        ),
+        MOST_OPEN if open else PAGE,
+        PAGE,
+    )
 
 
 def parse_id(raw: Any) -> str:

@@ -69,14 +69,14 @@ def check_time(stamp: str, now_ms: int) -> None:
         raise GateFault("REQUEST_EXPIRED", message, 403)
 
 
-def authorise(key: ApiKey, route: Route, remote: str) -> None:
+def authorise(key: ApiKey, permission: str | None, remote: str, *, write: bool) -> None:
     """Refuse what the key's rights or its address list do not allow."""
-    if route.permission is not None:
-        read_only = key.permissions.get(route.permission)
+    if permission is not None:
+        read_only = key.permissions.get(permission)
         if read_only is None:
-            message = f"Request API key does not have {route.permission} permission"
+            message = f"Request API key does not have {permission} permission"
             raise GateFault("FORBIDDEN", message, 403)
-        if read_only and route.method != "GET":
+        if read_only and write:
             raise GateFault("READ_ONLY", "API key is read-only", 403)
     if key.ip_whitelist and remote not in key.ip_whitelist:
         raise GateFault("IP_FORBIDDEN", f"Request IP {remote} is not in the key's whitelist", 403)

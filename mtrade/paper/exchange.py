@@ -21,15 +21,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Clock
 from mtrade.paper import routes_futures, routes_market, routes_spot, routes_wallet
 from mtrade.paper.arrivals import Arrivals
+from mtrade.paper.faultplan import FaultPlan
+from mtrade.paper.following import Following, Prices
 from mtrade.paper.futures import FuturesVenue
 from mtrade.paper.gateway import Gateway
 from mtrade.paper.http import Route
@@ -38,9 +42,11 @@ from mtrade.paper.market import MarketEngine, build_rooms
 from mtrade.paper.saver import PaperStorage, Saver
 from mtrade.paper.server import Server
 from mtrade.paper.spot import SpotVenue
+from mtrade.paper.thinning import thin
 from mtrade.paper.users import PaperAccount, Users
 from mtrade.paper.wallet import Wallet
 from mtrade.paper.world import Event, World
+from mtrade.paper.ws.private import in_order
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +85,10 @@ class Addresses:
 
 
 class PaperExchange:
-    """See the module. `control` opens the test paths of `server.py`; loopback only."""
+    """See the module. `control` opens the test paths of `control.py`, on loopback only, and with
+    them the fault plan; tests may also hand over a plan of their own. `listener` hears every event
+    once it is saved.
+    """
 
     def __init__(
         self,
@@ -93,6 +102,8 @@ class PaperExchange:
         token: Callable[[int], str] = secrets.token_hex,
         listener: Listener | None = None,
         tick_s: float = TICK_S,
+        faults: FaultPlan | None = None,
+        prices: Prices = Prices.SYNTHETIC,
     ) -> None:
         use_decimal_context()
         self._clock = clock
@@ -101,7 +112,7 @@ class PaperExchange:
         self._listener = listener
         self._tick_s = tick_s
         self.world = _world(seed, clock.now_ms())
-        self.market = MarketEngine(self.world)
+        self.market = MarketEngine(self.world, Following(prices))
         self._users = Users(self.world)
         self._saver = Saver(
             self.world,
@@ -117,7 +128,10 @@ class PaperExchange:
             limiter=Limiter(enforced=enforce_limits),
             arrivals=self.arrivals if control else None,
         )
-        self._server = Server(gateway, self, clock=clock, control=control)
+        plan = FaultPlan(seed) if control and faults is None else faults
+        self._server = Server(gateway, self, clock=clock, plan=plan, control=control)
+        self._outbox: deque[tuple[int, list[Event]]] = deque()
+        self._batches = 0
         self._ticking: asyncio.Task[None] | None = None
         self._saved_ms = 0
 
@@ -169,12 +183,48 @@ class PaperExchange:
         self.market.set_price(instrument, price, self._clock.now_ms())
         await self.settled()
 
-    async def settled(self) -> None:
-        """Hand on what happened, and return when it is on disk."""
-        events, self.world.events = self.world.events, []
-        if self._listener is not None and events:
-            self._listener(events)
+    def follow(self, coin: str, price: Decimal, at_ms: int) -> None:
+        """Take in what a coin costs in USD on the real market; the next tick goes there.
+
+        Without fresh ones for 15 s the market goes on by itself (`auto`) or halts (`live`);
+        `synthetic` never listens.
+        """
+        self.market.following.note(coin, price, at_ms)
+
+    async def liquidate(self, uid: int, settle: str, contract: str) -> None:
+        """Take a user's position over at its bankruptcy price, as if the market had gone there."""
+        self.world.futures.liquidate(uid, settle, contract, self._clock.now_ms())
+        await self.settled()
+
+    def announce_upgrade(self, market: Market | None) -> None:
+        """Tell socket clients that they will be cut off soon."""
+        self._server.sockets.announce_upgrade(market)
+
+    def break_sockets(self, market: Market | None) -> None:
+        """Cut every socket, or those of one market."""
+        self._server.sockets.break_all(market)
+
+    def thin(self, order: object, size: Decimal) -> None:
+        """Leave only `size` in the book for an order that is about to come."""
+        thin(self.world, order, size)
+
+    def settled(self) -> Coroutine[Any, Any, None]:
+        """Take what has happened so far; awaited, returns when it is on disk and told."""
+        events, self.world.events = in_order(self.world.events), []
+        if events:
+            self._batches += 1
+            self._outbox.append((self._batches, events))
+        self._server.sockets.stir()
+        return self._told(self._batches)
+
+    async def _told(self, batch: int) -> None:
         await self._saver.settled()
+        # In the order in which it happened: what came before this batch was saved before it.
+        while self._outbox and self._outbox[0][0] <= batch:
+            _, events = self._outbox.popleft()
+            self._server.sockets.publish(events)
+            if self._listener is not None:
+                self._listener(events)
 
     async def _tick_for_ever(self) -> None:
         while True:

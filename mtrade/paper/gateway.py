@@ -27,12 +27,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An answer ready to be written. `private`: it may leave only when its effects are on disk."""
+    """An answer ready to be written. `private`: it may leave only when its effects are on disk.
+
+    `verdict` is what the last budget said that the request drew on.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     private: bool = False
+    verdict: Verdict | None = None
 
 
 class Gateway:
@@ -54,20 +58,25 @@ class Gateway:
         self._arrivals = arrivals
         self._traces = 0
 
-    def dispatch(self, incoming: Incoming) -> Outgoing:
-        """Answer one request. An unknown path is a bare 404, as at Gate."""
+    def dispatch(self, incoming: Incoming, proven: tuple[User, ApiKey] | None = None) -> Outgoing:
+        """Answer one request. An unknown path is a bare 404, as at Gate.
+
+        `proven` is who sent it, when a socket's login has already shown that.
+        """
         now_ms = self._clock.now_ms()
         headers = self._stamps(incoming, now_ms)
         route, args, known = self._find(incoming)
         if route is None:
             return _absent(known, headers)
         visit = _Visit(self._world, self._limiter, route, args, incoming, now_ms)
+        visit.proven = proven
         answer = visit.run()
         if self._arrivals is not None and visit.user is not None:
             self._arrivals.note(route, visit.user.uid, visit.body, answer, now_ms)
         reply = _refusal(answer) if isinstance(answer, GateFault) else answer
         headers |= {**visit.headers, **reply.headers}
-        return Outgoing(reply.status, headers, _encode(reply), route.permission is not None)
+        private = route.permission is not None
+        return Outgoing(reply.status, headers, _encode(reply), private, visit.verdict)
 
     def _find(self, incoming: Incoming) -> tuple[Route | None, dict[str, str], bool]:
         path = incoming.path
@@ -110,6 +119,8 @@ class _Visit:
         self._key: ApiKey | None = None
         self.body: Any = None
         self.headers: dict[str, str] = {}
+        self.proven: tuple[User, ApiKey] | None = None
+        self.verdict: Verdict | None = None
 
     def run(self) -> Reply | GateFault:
         try:
@@ -132,8 +143,9 @@ class _Visit:
             self._spend("public", (self._incoming.remote, self._endpoint()), 1)
             return
         try:
-            user, key = authenticate(self._world, self._incoming, self._now_ms)
-            authorise(key, self._route, self._incoming.remote)
+            user, key = self.proven or authenticate(self._world, self._incoming, self._now_ms)
+            write = self._route.method != "GET"
+            authorise(key, self._route.permission, self._incoming.remote, write=write)
         except GateFault:
             # Who is not proven has no budget but that of the address.
             self._spend("public", (self._incoming.remote, self._endpoint()), 1)
@@ -192,6 +204,7 @@ class _Visit:
     def _spend(self, bucket: str, key: tuple[str, ...], cost: int) -> None:
         verdict = self._limiter.take(bucket, key, cost, self._now_ms)
         self.headers = _rate_headers(verdict)
+        self.verdict = verdict
         if not verdict.allowed:
             raise GateFault("TOO_MANY_REQUESTS", "Request rate limit exceeded", 429)
 

@@ -78,6 +78,14 @@ class House:
         self._aim(price)
         self._requote(now_ms)
 
+    def leave(self, now_ms: int) -> None:
+        """Take every quote back; the next `act` quotes anew."""
+        if not self._started:
+            self._forget_old_quotes()
+        for ladder in self._ladders.values():
+            gone, ladder.quotes = ladder.quotes, []
+            self._withdraw(gone, now_ms)
+
     def _aim(self, fair: Decimal) -> None:
         if not self._started:
             self._forget_old_quotes()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side
+from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, spot
 from mtrade.domain.market import FundingRate
 from mtrade.domain.numbers import ONE, floor
 from mtrade.paper.catalogue import COINS, catalogue
 from mtrade.paper.chance import decimal_of, dice
 from mtrade.paper.chart import Chart, Scale
 from mtrade.paper.faults import GateFault
+from mtrade.paper.following import JUMP, Following
 from mtrade.paper.history import Flow, History
 from mtrade.paper.house import Counter, House
 from mtrade.paper.intervals import HOUR, MINUTE
@@ -25,14 +28,19 @@ from mtrade.paper.tape import Tape
 if TYPE_CHECKING:
     from mtrade.paper.world import World
 
+_log = logging.getLogger(__name__)
+
 _SAVE_EVERY_MS = 5_000
 _COINS = {coin.symbol: coin for coin in COINS}
 _HIGHEST_TICKS = 10**10
 
 
-def build_rooms(seed: int, now_ms: int) -> dict[InstrumentId, Room]:
-    """A room for every instrument of the catalogue, at its first price, with a past."""
-    rooms = {item.id: _room(item, listing, now_ms) for item, listing in catalogue()}
+def build_rooms(
+    seed: int, now_ms: int, listed: Iterable[tuple[Instrument, Listing]] | None = None
+) -> dict[InstrumentId, Room]:
+    """A room for each `listed` instrument (all there are), at its first price, with a past."""
+    items = catalogue() if listed is None else listed
+    rooms = {item.id: _room(item, listing, now_ms) for item, listing in items}
     give_past(rooms, seed, now_ms)
     for room in rooms.values():
         if room.instrument.funding_interval_s:
@@ -57,8 +65,9 @@ class MarketEngine:
 
     kinds = Keeper.kinds
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, following: Following | None = None) -> None:
         self._world = world
+        self.following = following or Following()
         self._keeper = Keeper(world.rooms, world.dirty)
         self._index: IndexPrices | None = None
         self._premiums: dict[InstrumentId, Premium] = {}
@@ -74,11 +83,13 @@ class MarketEngine:
         index = self._opened(now_ms)
         elapsed = max(now_ms - self._now_ms, 0)
         index.advance(now_ms)
-        for room in self._world.rooms.values():
+        self._follow(index, now_ms)
+        open_rooms = [room for room in self._world.rooms.values() if room.instrument.tradable]
+        for room in open_rooms:
             self._reprice(room, index, elapsed, now_ms)
-        for key, house in self._houses.items():
-            house.act(self._fair(self._world.rooms[key], index), elapsed, now_ms)
-        for room in self._world.rooms.values():
+        for room in open_rooms:
+            self._houses[room.id].act(self._fair(room, index), elapsed, now_ms)
+        for room in open_rooms:
             room.tape.chart.roll(now_ms)
         self._settle(now_ms)
         self._note(now_ms)
@@ -108,6 +119,33 @@ class MarketEngine:
             at = max(room.instrument.conform_price(price, Side.BUY), room.instrument.price_step)
             self._houses[room.id].jump(at, now_ms)
         self._settle(now_ms)
+
+    def _follow(self, index: IndexPrices, now_ms: int) -> None:
+        """Pull coins to their outside prices; open and close what trades only with one."""
+        for coin in _COINS:
+            price = self.following.price(coin, now_ms)
+            if self.following.live_only:
+                self._open_coin(coin, price is not None, now_ms)
+            if price is None:
+                continue
+            if abs(price / index[coin] - 1) <= JUMP or self._leap(coin, price, now_ms):
+                index.put(coin, price)
+
+    def _leap(self, coin: str, price: Decimal, now_ms: int) -> bool:
+        try:
+            self.set_price(spot(f"{coin}_USDT"), price, now_ms)
+        except GateFault as fault:
+            _log.debug("%s cannot follow the outside price: %s", coin, fault.message)
+            return False
+        return True
+
+    def _open_coin(self, coin: str, trading: bool, now_ms: int) -> None:
+        for room in self._world.rooms.values():
+            if room.instrument.base == coin and room.instrument.tradable is not trading:
+                room.instrument = replace(room.instrument, tradable=trading)
+                _log.info("%s %s", room.id, "trades" if trading else "halted: no live price")
+                if not trading:
+                    self._houses[room.id].leave(now_ms)
 
     def flush(self) -> None:
         """Mark everything that is only saved now and then as changed, before the last save."""

@@ -125,13 +125,16 @@ class _Appetite:
 class OrderBook:
     """Resting orders of one instrument in price-time priority.
 
-    `sequence` grows with every change of an aggregated level. Orders of one owner match each other
-    unless the taker asks otherwise (Gate's self-trade prevention is opt-in).
+    `sequence` grows by one with every change of an aggregated level. While `trail` is a list it
+    takes down the side and price of each change, so that readers can tell what has moved between
+    two sequences. Orders of one owner match each other unless the taker asks otherwise (Gate's
+    self-trade prevention is opt-in).
     """
 
     def __init__(self, instrument: InstrumentId) -> None:
         self.instrument = instrument
         self.sequence = 0
+        self.trail: list[tuple[Side, Decimal]] | None = None
         self._halves = {side: _HalfBook(side) for side in Side}
         self._index: dict[int, tuple[_HalfBook, Resting]] = {}
 
@@ -149,7 +152,7 @@ class OrderBook:
         half = self._halves[side]
         half.add(order)
         self._index[order.order_id] = (half, order)
-        self.sequence += 1
+        self._note(side, order.price)
 
     def take(
         self,
@@ -233,6 +236,11 @@ class OrderBook:
         queue = self._halves[side].best()
         return queue.price if queue else None
 
+    def resting(self, side: Side, price: Decimal) -> Decimal:
+        """The size resting on `side` at `price`."""
+        queue = self._halves[side].queues.get(price)
+        return queue.total if queue else ZERO
+
     def levels(self, side: Side, depth: int, interval: Decimal = ZERO) -> list[Level]:
         """Up to `depth` levels of `side`, best first, merged to multiples of `interval` if given.
 
@@ -254,7 +262,12 @@ class OrderBook:
         half.shrink(order, by)
         if order.left <= 0:
             del self._index[order.order_id]
+        self._note(half.side, order.price)
+
+    def _note(self, side: Side, price: Decimal) -> None:
         self.sequence += 1
+        if self.trail is not None:
+            self.trail.append((side, price))
 
 
 def _first(half: _HalfBook) -> Resting:

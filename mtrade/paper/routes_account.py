@@ -74,7 +74,7 @@ def nothing(world: World, call: Call) -> Reply:
 
 
 def refused(world: World, call: Call) -> Reply:
-    """What this exchange has no second account for."""
+    """What this exchange has no second account, and no way out, for."""
     raise GateFault("FORBIDDEN", "not available on this exchange", 403)
 
 

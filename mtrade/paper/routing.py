@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 
 from mtrade.paper.http import Route
 
 PREFIX = "/api/v4"
+REMEMBERED = 256
+
+Match = tuple[Route, dict[str, str]]
 
 
 class RouteTable:
@@ -19,6 +23,8 @@ class RouteTable:
             self._by_length.setdefault(len(segments), []).append((segments, route))
         for entries in self._by_length.values():
             entries.sort(key=lambda entry: [segment.startswith("{") for segment in entry[0]])
+        # Clients ask for the same few paths all day.
+        self._matches = lru_cache(REMEMBERED)(self._matching)
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
         """The route, its decoded arguments, and whether the path exists at all (maybe not here).
@@ -28,16 +34,15 @@ class RouteTable:
         known = False
         for route, args in self._matches(path):
             if route.method == method:
-                return route, args, True
+                return route, args.copy(), True
             known = True
         return None, {}, known
 
-    def _matches(self, path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+    def _matching(self, path: str) -> tuple[Match, ...]:
         segments = _split(path)
-        for pattern, route in self._by_length.get(len(segments), ()):
-            args = _arguments(pattern, segments)
-            if args is not None:
-                yield route, args
+        entries = self._by_length.get(len(segments), ())
+        found = ((route, _arguments(pattern, segments)) for pattern, route in entries)
+        return tuple((route, args) for route, args in found if args is not None)
 
 
 def _split(path: str) -> tuple[str, ...]:

@@ -1,52 +1,62 @@
 """The socket end of the paper exchange: aiohttp in, `Gateway` in between, aiohttp out.
 
-With `control` two paths exist beside the API, for tests, answered to loopback only:
-`POST /paper/v1/price {"market","instrument","price","settle"?}` moves a market and
-`GET /paper/v1/arrivals` lists every create-order request that reached the exchange.
+Requests for one of Gate's socket paths go on to `ws/shell.py`. With `control` the test paths of
+`control.py` exist beside the API, and the fault plan is in force.
 """
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Coroutine
+from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from mtrade.domain.errors import StoreError
-from mtrade.domain.instruments import InstrumentId, Market
-from mtrade.domain.numbers import dumps, loads
+from mtrade.domain.numbers import dumps
 from mtrade.domain.ports import Clock
+from mtrade.paper import control
 from mtrade.paper.admission import Incoming
-from mtrade.paper.arrivals import Arrivals
+from mtrade.paper.control import Control
+from mtrade.paper.faultplan import FaultPlan
 from mtrade.paper.faults import GateFault
-from mtrade.paper.fields import as_object, choice, number, word
 from mtrade.paper.gateway import Gateway, Outgoing
+from mtrade.paper.trouble import Trouble, is_page
+from mtrade.paper.world import World
+from mtrade.paper.ws.shell import PATHS, Sockets
 
 BODY_MOST = 256 * 1024
 
-_PRICE, _ARRIVALS = "/paper/v1/price", "/paper/v1/arrivals"
-_REFUSED = {"Content-Type": "application/json"}
 
-
-class Owner(Protocol):
+class Owner(control.Owner, Protocol):
     """What the server needs of the exchange it belongs to."""
 
-    arrivals: Arrivals
+    world: World
 
-    async def settled(self) -> None: ...
+    def settled(self) -> Coroutine[Any, Any, None]: ...
 
-    async def set_price(self, instrument: InstrumentId, price: Any) -> None: ...
+    def thin(self, order: object, size: Decimal) -> None: ...
 
 
 class Server:
     """Listens on one address. Every request is answered on the loop that owns the world."""
 
-    def __init__(self, gateway: Gateway, owner: Owner, *, clock: Clock, control: bool) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        owner: Owner,
+        *,
+        clock: Clock,
+        plan: FaultPlan | None,
+        control: bool,
+    ) -> None:
         self._gateway = gateway
         self._owner = owner
         self._clock = clock
-        self._control = control
+        self._control = Control(owner, plan, clock.now_ms) if control and plan else None
+        self._trouble = Trouble(plan, owner.world, clock) if plan else None
+        self.sockets = Sockets(owner.world, gateway, owner, clock=clock, plan=plan)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -58,58 +68,49 @@ class Server:
         site = web.TCPSite(runner, host, port)
         await site.start()
         self._runner = runner
+        self.sockets.start()
         return int(runner.addresses[0][1])
 
     async def close(self) -> None:
         """Stop listening and end the connections."""
+        await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        where = PATHS.get(request.path.rstrip("/"))
+        if where is not None and request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.sockets.serve(request, where)
         body = await _read(request)
         if body is None:
             fault = GateFault("INVALID_REQUEST_BODY", f"the body is over {BODY_MOST} bytes", 413)
             return _response(_plain(fault))
         incoming = _incoming(request, body)
-        if self._control and incoming.path in (_PRICE, _ARRIVALS):
-            return _response(await self._serve_control(incoming))
-        outgoing = self._gateway.dispatch(incoming)
-        if outgoing.private:
-            outgoing = await self._durable(outgoing)
+        if self._control is not None and self._control.serves(incoming.path):
+            return _response(await self._control.answer(incoming))
+        outgoing = await self._served(request, incoming)
+        if outgoing is None:
+            return web.Response()  # to a connection that is cut already
         outgoing.headers["X-Out-Time"] = str(self._clock.now_ms() * 1000)
         return _response(outgoing)
 
-    async def _durable(self, outgoing: Outgoing) -> Outgoing:
+    async def _served(self, request: web.BaseRequest, incoming: Incoming) -> Outgoing | None:
+        rule = self._trouble.rule_for(incoming) if self._trouble is not None else None
+        if self._trouble is None or rule is None:
+            return await self._answer(incoming)
+        return await self._trouble.answer(request, incoming, rule, self._answer)
+
+    async def _answer(self, incoming: Incoming) -> Outgoing:
         """The answer once it is true on disk. A full disk is the one honest 5xx: unknown."""
+        outgoing = self._gateway.dispatch(incoming)
+        if not outgoing.private:
+            return outgoing
         try:
             await self._owner.settled()
         except StoreError:
             return _plain(GateFault("INTERNAL", "the state cannot be saved", 500))
         return outgoing
-
-    async def _serve_control(self, incoming: Incoming) -> Outgoing:
-        if not ipaddress.ip_address(incoming.remote).is_loopback:
-            return Outgoing(404, {}, b"")
-        if incoming.path == _ARRIVALS and incoming.method == "GET":
-            return Outgoing(200, dict(_REFUSED), dumps(self._owner.arrivals.rows()).encode())
-        try:
-            await self._set_price(incoming)
-        except GateFault as fault:
-            return _plain(fault)
-        return Outgoing(200, dict(_REFUSED), b"{}")
-
-    async def _set_price(self, incoming: Incoming) -> None:
-        if incoming.path != _PRICE or incoming.method != "POST":
-            raise GateFault("METHOD_NOT_ALLOWED", "Method not allowed", 405)
-        try:
-            body = as_object(loads(incoming.body))
-        except (ValueError, RecursionError):
-            raise GateFault("INVALID_REQUEST_BODY", "the body is not valid JSON") from None
-        market = Market(choice(body, "market", tuple(Market)))
-        settle = word(body, "settle", "usdt") if market is Market.FUTURES else ""
-        instrument = InstrumentId(market, settle, word(body, "instrument"))
-        await self._owner.set_price(instrument, number(body, "price"))
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
@@ -142,11 +143,11 @@ def _incoming(request: web.BaseRequest, body: bytes) -> Incoming:
 
 def _plain(fault: GateFault) -> Outgoing:
     body = dumps({"label": fault.label, "message": fault.message}).encode()
-    return Outgoing(fault.status, dict(_REFUSED), body)
+    return Outgoing(fault.status, {}, body)
 
 
 def _response(outgoing: Outgoing) -> web.Response:
     headers = {"Server": "mTrade paper exchange", **outgoing.headers}
     if outgoing.body:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = "text/html" if is_page(outgoing) else "application/json"
     return web.Response(status=outgoing.status, headers=headers, body=outgoing.body)

@@ -192,12 +192,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _HELP = {
-    "home": "folder of all run-time files",
-    "host": "0.0.0.0 = home network, 127.0.0.1 = this computer only",
-    "port": "port of the page",
-    "lang": "ru or en",
-    "tls_cert": "own certificate (PEM)",
-    "tls_key": "its private key (PEM)",
+    "home": ("FOLDER", "folder of all run-time files"),
+    "host": ("ADDRESS", "0.0.0.0 = home network, 127.0.0.1 = this computer only"),
+    "port": ("NUMBER", "port of the page"),
+    "lang": ("ru|en", "language of these lines"),
+    "tls_cert": ("FILE", "own certificate (PEM)"),
+    "tls_key": ("FILE", "its private key (PEM)"),
 }
 
 
@@ -205,8 +205,8 @@ def _add_machine_options(parser: argparse.ArgumentParser, *, every: bool) -> Non
     """Options named after the settings. The rarer ones work too but are not shown."""
     for setting in MACHINE.values():
         if every or setting.name in ("home", "lang"):
-            text = _HELP.get(setting.name, argparse.SUPPRESS)
-            parser.add_argument(setting.option, dest=setting.name, metavar="", help=text)
+            metavar, text = _HELP.get(setting.name, (None, argparse.SUPPRESS))
+            parser.add_argument(setting.option, dest=setting.name, metavar=metavar, help=text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -77,6 +78,33 @@ def inside() -> int:
         console.mark("error", console.text("env_incomplete", name=error.name))
         return environment.BROKEN
     return main()
+
+
+def run_module(module: str, target: str) -> int:
+    """`python -m module`: call `target.main()` here when its packages are at hand, else in `.venv`.
+
+    Returns the exit code.
+    """
+    try:
+        entry = importlib.import_module(target).main
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("mtrade"):
+            raise
+        return _elsewhere(module, error.name or "")
+    return int(entry())
+
+
+def _elsewhere(module: str, missing: str) -> int:
+    project = Path(__file__).resolve().parents[2]
+    python = environment.venv_python(project)
+    console = Console(language(os.environ.get("MTRADE_LANG")))
+    if not python.exists():
+        console.mark("error", console.text("env_missing"))
+        return environment.BROKEN
+    if Path(sys.prefix).resolve() == (project / ".venv").resolve():
+        console.mark("error", console.text("env_incomplete", name=missing))
+        return environment.BROKEN
+    return replace_process([str(python), "-X", "utf8", "-m", module, *sys.argv[1:]])
 
 
 if sys.platform == "win32":

@@ -79,7 +79,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "last_lines": ("Последние строки:", "Last lines:"),
     "see_log": ("Журнал: {log}", "Log: {log}"),
     "port_busy": (
-        "порт {port} занят ({reason}). Выберите другой: python start.py --port {other}",
+        "порт {port} недоступен: {reason}. Выберите другой: python start.py --port {other}",
         "port {port} cannot be used: {reason}. Choose another: python start.py --port {other}",
     ),
     "airplay": (
@@ -123,10 +123,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "setup_needed": ("ещё не задан", "not set yet"),
     "setup_done": ("задан", "set"),
     "row_restart": ("Перезапуск", "Restart"),
-    "config_syntax": ("{where}: {key}ошибка записи ({reason})", "{where}: {key}{reason}"),
+    "config_syntax": ("{where}: {key}ошибка записи: {reason}", "{where}: {key}{reason}"),
     "config_unknown_key": ("{where}: {key}неизвестное имя", "{where}: {key}unknown name"),
-    "config_value": ("{where}: {key}недопустимое значение ({reason})", "{where}: {key}{reason}"),
-    "config_unreadable": ("{where}: {key}не читается ({reason})", "{where}: {key}{reason}"),
+    "config_value": ("{where}: {key}{reason}", "{where}: {key}{reason}"),
+    "config_unreadable": ("{where}: {key}{reason}", "{where}: {key}{reason}"),
     "allowed": ("допустимо: {allowed}", "allowed: {allowed}"),
     "near": ("имелось в виду «{near}»?", 'did you mean "{near}"?'),
     "where": ("{file}, строка {line}, столбец {column}", "{file}, line {line}, column {column}"),

@@ -13,6 +13,7 @@ from mtrade.process import network
 from mtrade.process.console import Console
 from mtrade.process.manager import Started, State, Status
 from mtrade.process.paths import HomePaths
+from mtrade.process.phrases import phrase
 from mtrade.process.record import ServerRecord
 
 BAD_ARGUMENTS, BAD_CONFIG, FAILED = 2, 6, 1
@@ -55,10 +56,10 @@ def places(console: Console, paths: HomePaths, record: ServerRecord, *, setup: b
     here, *others = network.addresses(record.scheme, record.host, record.port)
     names = (console.text("this_computer"), console.text("phone"))
     width = max(len(name) for name in names)
-    console.say(f"  {names[0]:<{width}} {here.url}")
+    console.say(f"  {names[0]:<{width}}  {here.url}")
     for index, address in enumerate(others):
         name = names[1] if index == 0 else ""
-        console.say(f"  {name:<{width}} {address.url:<28} {address.adapter}")
+        console.say(f"  {name:<{width}}  {address.url:<28} {address.adapter}")
     code = setup_code(paths) if setup else ""
     if code:
         url = f"{here.url}/setup#code={code.replace('-', '')}"
@@ -170,6 +171,7 @@ def _exit_code(error: MTradeError) -> int:
 
 def _process_lines(console: Console, error: MTradeError) -> list[str]:
     params: dict[str, object] = {**error.params, "message": error.message}
+    params["reason"] = phrase(error.params.get("reason", ""), console.lang)
     if error.code == "port_busy":
         params["other"] = int(error.params["port"]) % 65_000 + 1
         lines = [console.text("port_busy", **params)]
@@ -183,11 +185,13 @@ def _config_lines(console: Console, error: ConfigError) -> list[str]:
     params = error.params
     if not params:
         return []
-    where = console.text("where", **params) if params["line"] else params["file"]
+    file = phrase(params["file"], console.lang)
+    where = console.text("where", **{**params, "file": file}) if params["line"] else file
     key = f"{params['key']}: " if params["key"] else ""
-    lines = [console.text(error.code, where=where, key=key, reason=params["reason"])]
+    reason = phrase(params["reason"], console.lang)
+    lines = [console.text(error.code, where=where, key=key, reason=reason)]
     lines += [
-        console.text(name, **{name: params[name]})
+        console.text(name, **{name: phrase(params[name], console.lang)})
         for name in ("allowed", "near", "backup")
         if params.get(name)
     ]

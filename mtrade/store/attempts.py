@@ -21,6 +21,11 @@ LONGEST_DELAY_MS = MINUTE_MS
 BLOCK_AFTER = 20
 BLOCK_MS = 15 * MINUTE_MS
 CHECKS_PER_MINUTE = 30
+# Of those, a few are kept for whoever has not failed lately, and a few more for devices that are
+# signed in and for their addresses:
+# a crowd of guessing addresses must not use up the owner's own check.
+CHECKS_OF_THE_FAILED = 12
+CHECKS_OF_STRANGERS = 26
 ELEVATIONS_PER_HOUR = 10
 
 _CHECKS = "checks"
@@ -42,12 +47,12 @@ def address_wait_ms(failures: Sequence[int], now_ms: int) -> int:
     return max(0, max(recent) + pause - now_ms)
 
 
-def overall_wait_ms(checks: Sequence[int], now_ms: int) -> int:
-    """How long everybody waits: at most 30 password checks a minute, whoever asks."""
+def overall_wait_ms(checks: Sequence[int], now_ms: int, most: int = CHECKS_PER_MINUTE) -> int:
+    """How long everybody waits: at most `most` password checks a minute, whoever asks."""
     recent = _within(checks, now_ms, MINUTE_MS)
-    if len(recent) < CHECKS_PER_MINUTE:
+    if len(recent) < most:
         return 0
-    return recent[-CHECKS_PER_MINUTE] + MINUTE_MS - now_ms
+    return recent[-most] + MINUTE_MS - now_ms
 
 
 def elevation_wait_ms(failures: Sequence[int], now_ms: int) -> int:
@@ -72,15 +77,19 @@ class Attempts:
         """Count a login from `address`, or raise LimitExceeded with the seconds to wait."""
         with self._database.write() as db:
             scope = f"login:{address}"
-            wait = address_wait_ms(_times(db, scope), now_ms)
-            _admit(db, scope, wait, now_ms)
+            failures = _times(db, scope)
+            failed = bool(_within(failures, now_ms, HOUR_MS))
+            most = CHECKS_OF_THE_FAILED if failed else CHECKS_OF_STRANGERS
+            if _is_known(db, address):
+                most = CHECKS_PER_MINUTE
+            _admit(db, scope, address_wait_ms(failures, now_ms), now_ms, most)
 
     def admit_elevation(self, session_id: str, now_ms: int) -> None:
         """Count a repeated password of a session, or raise LimitExceeded."""
         with self._database.write() as db:
             scope = f"elevation:{session_id}"
             wait = elevation_wait_ms(_times(db, scope), now_ms)
-            _admit(db, scope, wait, now_ms)
+            _admit(db, scope, wait, now_ms, CHECKS_PER_MINUTE)
 
     def login_succeeded(self, address: str) -> None:
         """Forget the failures of an address."""
@@ -100,14 +109,20 @@ class Attempts:
             db.execute("DELETE FROM attempt WHERE scope=?", (scope,))
 
 
-def _admit(db: Connection, scope: str, wait_ms: int, now_ms: int) -> None:
-    wait_ms = max(wait_ms, overall_wait_ms(_times(db, _CHECKS), now_ms))
+def _admit(db: Connection, scope: str, wait_ms: int, now_ms: int, most: int) -> None:
+    wait_ms = max(wait_ms, overall_wait_ms(_times(db, _CHECKS), now_ms, most))
     if wait_ms > 0:
         raise LimitExceeded("too many attempts, wait", retry_after=math.ceil(wait_ms / 1000))
     db.execute("DELETE FROM attempt WHERE at_ms <= ? OR at_ms > ?", (now_ms - HOUR_MS, now_ms))
     db.executemany(
         "INSERT INTO attempt(scope, at_ms) VALUES(?,?)", [(scope, now_ms), (_CHECKS, now_ms)]
     )
+
+
+def _is_known(db: Connection, address: str) -> bool:
+    """Whether a device is signed in from there."""
+    query = "SELECT 1 FROM session WHERE ? IN (address, first_address) LIMIT 1"
+    return db.execute(query, (address,)).fetchone() is not None
 
 
 def _times(db: Connection, scope: str) -> list[int]:

@@ -43,6 +43,9 @@ class SqliteJournal:
     def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
         """See the port. An empty `request_id` is never taken for a repetition."""
         with self.database.write() as db:
+            known = _by_request(db, intents[0].account_id, intents[0].request_id)
+            if known is not None:
+                return (known, *_waiting_for(db, known))
             return tuple(self._insert_once(db, intent) for intent in intents)
 
     def update(self, intents: Iterable[Intent]) -> None:
@@ -52,7 +55,7 @@ class SqliteJournal:
                 _update(db, intent)
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:
-        """The intent a request already led to."""
+        """The intent a request already led to; see the port."""
         with self.database.read() as db:
             return _by_request(db, account_id, request_id)
 
@@ -157,6 +160,15 @@ def _update(db: Connection, intent: Intent) -> None:
 
 def _by_request(db: Connection, account_id: str, request_id: str) -> Intent | None:
     row = db.execute(
-        "SELECT * FROM intent WHERE account_id=? AND request_id=?", (account_id, request_id)
+        "SELECT * FROM intent WHERE request_id=? ORDER BY account_id<>?, id LIMIT 1",
+        (request_id, account_id),
     ).fetchone()
     return rows.intent_from(row) if row else None
+
+
+def _waiting_for(db: Connection, parent: Intent) -> list[Intent]:
+    found = db.execute(
+        "SELECT * FROM intent WHERE account_id=? AND parent=? ORDER BY id",
+        (parent.account_id, parent.order.text),
+    ).fetchall()
+    return [rows.intent_from(row) for row in found]

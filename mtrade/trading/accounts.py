@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
@@ -117,9 +118,9 @@ class AccountManager:
 
     def test_key(self, network: Network, key: str, secret: Secret) -> KeyReport:
         """What a key can do, with one line per check; nothing is stored."""
-        exchange = self._networks.exchange(network, Credentials(key, secret))
         known = [a.id for a in self.list() if a.network is network]
-        return key_report(network, exchange, known)
+        with closing(self._networks.exchange(network, Credentials(key, secret))) as exchange:
+            return key_report(network, exchange, known)
 
     def check_network(self, network: Network) -> None:
         """Raise Conflict(live_off) for real money where this machine may not trade it."""
@@ -160,17 +161,34 @@ class AccountManager:
                 )
             self._book.remove(account_id)
         with self._lock:
-            self._exchanges.pop(account_id, None)
+            gone = self._exchanges.pop(account_id, None)
             self._errors.pop(account_id, None)
+        if gone is not None:
+            gone.close()
         self.on_change(account_id)
+
+    def warm(self) -> None:
+        """Open the lines of the accounts in use, so that the first order finds them ready."""
+        for account in self.list():
+            if account.enabled and (account.network is not Network.LIVE or self._live_allowed):
+                with suppress(MTradeError):  # told when the account is used
+                    self.line(account.id)
 
     def exchange(self, account_id: str) -> Exchange:
         """The exchange of an enabled account."""
-        account = self._usable(account_id)
+        self._usable(account_id)
+        return self.line(account_id)
+
+    def line(self, account_id: str) -> Exchange:
+        """The exchange of any account: what a disabled one has under way is still followed."""
+        account = self.get(account_id)
+        self.check_network(account.network)
         with self._lock:
             if account_id not in self._exchanges:
                 credentials = self._book.credentials(account_id)
-                self._exchanges[account_id] = self._networks.exchange(account.network, credentials)
+                self._exchanges[account_id] = self._networks.exchange(
+                    account.network, credentials, warm=True
+                )
             return self._exchanges[account_id]
 
     def market_data(self, network: Network) -> MarketData:
@@ -236,7 +254,8 @@ class AccountManager:
             raise Conflict("another account has this name", code="name_taken")
 
     def _store(self, network: Network, name: str, credentials: Credentials, colour: str) -> Account:
-        identity = self._networks.exchange(network, credentials).identity()
+        with closing(self._networks.exchange(network, credentials)) as exchange:
+            identity = exchange.identity()
         accounts = self.list()
         if len(accounts) >= MAX_ACCOUNTS:
             raise Conflict(f"there may be at most {MAX_ACCOUNTS} accounts", code="too_many")

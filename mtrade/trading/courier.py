@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -17,11 +18,11 @@ from mtrade.domain.accounts import PositionMode
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError, OutcomeUnknown
 from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO, use_decimal_context
-from mtrade.domain.orders import Intent, VenueTrigger
+from mtrade.domain.orders import Intent, OrderPath, VenueTrigger
 from mtrade.domain.ports import Exchange
 from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager
-from mtrade.trading.intents import Answer
+from mtrade.trading.intents import Answer, born_ms
 from mtrade.trading.messages import Answered, FillsRead, Seen
 from mtrade.trading.resolver import Evidence, past_fence
 
@@ -29,19 +30,26 @@ log = logging.getLogger(__name__)
 
 WORKERS = 8
 LAST_CALL_MS = 300  # an order whose deadline is nearer than this is not sent at all
-LOOK_BACK_MS = 5_000
+LOOK_BACK_MS = 60_000  # lists are searched by text, so looking back further costs only paging
+MOST_TRADES = 20_000
 
 
 class Courier:
-    """Thread-safe. `post` puts a message into the engine's inbox."""
+    """Thread-safe. `post` puts a message into the engine's inbox; `pool` makes its threads."""
 
-    def __init__(self, accounts: AccountManager, post: Callable[[object], None]) -> None:
+    def __init__(
+        self,
+        accounts: AccountManager,
+        post: Callable[[object], None],
+        pool: Callable[[str], Executor] | None = None,
+    ) -> None:
+        pool = pool or _pool
         self._accounts = accounts
         self._post = post
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
-        self._senders = _pool("courier")
-        self._watchers = _pool("watcher")  # their own, so that no look-up ever delays an order
+        self._senders = pool("courier")
+        self._watchers = pool("watcher")  # their own, so that no look-up ever delays an order
 
     def send(self, intent: Intent) -> None:
         """Send a committed intent, once."""
@@ -68,7 +76,7 @@ class Courier:
         for pool in (self._senders, self._watchers):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, pool: ThreadPoolExecutor, job: Callable[[], None], lost: object | None) -> None:
+    def _run(self, pool: Executor, job: Callable[[], None], lost: object | None) -> None:
         """Run a job; should it die of a fault of ours, the engine is told `lost`."""
         try:
             future = pool.submit(job)
@@ -101,23 +109,32 @@ class Courier:
             return Answer(error=ExchangeUnavailable(f"not sent: {fault.message}"))
         if left < LAST_CALL_MS:
             return Answer(error=ExchangeUnavailable("not sent: its time had passed"))
+        taken: list[OrderPath] = []
         try:
             if intent.order.trigger is not None:
-                return Answer(trigger_id=exchange.place_trigger(intent.order))
-            return Answer(order=exchange.place(intent.order, expires_ms=intent.expires_ms))
+                taken.append(OrderPath.REST)  # Gate's socket knows no trigger orders
+                answer = Answer(trigger_id=exchange.place_trigger(intent.order))
+            else:
+                deadline = intent.expires_ms
+                order = exchange.place(intent.order, expires_ms=deadline, chosen=taken.append)
+                answer = Answer(order=order)
         except ExchangeError as fault:
-            return Answer(error=fault)
+            answer = Answer(error=fault)
+        return replace(answer, path=taken[-1] if taken else None)
 
     def _look(self, intent: Intent, cancel: bool) -> None:
         self._post(Seen(intent.id, self._evidence(intent, cancel)))
 
     def _evidence(self, intent: Intent, cancel: bool) -> Evidence:
         try:
-            exchange = self._accounts.exchange(intent.account_id)
+            exchange = self._accounts.line(intent.account_id)
             network = self._accounts.get(intent.account_id).network
             if cancel and intent.order_id:
                 exchange.cancel(intent.order.instrument, intent.order_id)
-            late = past_fence(intent, self._accounts.clock(network).now_ms())
+            clock = self._accounts.clock(network)
+            if clock.age_ms is None:
+                clock.sync()  # without the exchange's time nothing can be called late
+            late = past_fence(intent, clock.now_ms())
             if intent.order.trigger is not None:
                 return Evidence(trigger=_find_trigger(exchange, intent), deep=True)
             return _find_order(exchange, intent, late)
@@ -129,7 +146,7 @@ class Courier:
     def _read_fills(self, intent: Intent) -> None:
         instrument = intent.order.instrument
         try:
-            fills = self._accounts.exchange(intent.account_id).fills(
+            fills = self._accounts.line(intent.account_id).fills(
                 instrument.market,
                 instrument.settle,
                 instrument=instrument,
@@ -147,7 +164,7 @@ def _pool(name: str) -> ThreadPoolExecutor:
 def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
     order = intent.order
     found = exchange.find(order.instrument, intent.order_id or order.text)
-    since = (intent.sent_ms or intent.planned_ms) - LOOK_BACK_MS
+    since = born_ms(intent) - LOOK_BACK_MS
     spot = order.instrument.market is Market.SPOT
     if found is None and (late or spot):
         # Gate finds a finished spot order by its text no more, so the lists are scanned.
@@ -159,8 +176,10 @@ def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
         order.instrument.settle,
         instrument=order.instrument,
         since_ms=since,
-        limit=1000,
+        limit=MOST_TRADES,
     )
+    if len(trades) >= MOST_TRADES:
+        raise ExchangeUnavailable("too many trades since this order to list them all")
     return Evidence(deep=True, trades=trades, position=_position(exchange, intent))
 
 

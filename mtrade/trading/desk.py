@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.engine import TradingEngine
+from mtrade.trading.live.hub import Hub
 from mtrade.trading.state import LiveState
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Accounts, what the exchange shows of them, and what can be done."""
+    """Accounts, what the exchange shows of them, what can be done, and who tells the news."""
 
     accounts: AccountManager
     state: LiveState
     engine: TradingEngine
+    hub: Hub

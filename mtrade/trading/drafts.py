@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from mtrade.domain.orders import Intent, IntentKind, IntentState, OrderRequest
 from mtrade.domain.ports import Clock
-from mtrade.domain.positions import Leg
 from mtrade.trading.intents import order_text
+from mtrade.trading.planner import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +19,33 @@ class Drafter:
     instance: str
     pick: Callable[[int], int]
 
-    def draft(
-        self,
-        *,
-        account_id: str,
-        kind: IntentKind,
-        order: OrderRequest,
-        leg: Leg | None,
-        request_id: str,
-        expires_ms: int,
-        state: IntentState,
-        parent: str,
-        plan_position: Decimal | None,
-    ) -> Intent:
-        """An intent that is not yet in the journal (its id is 0)."""
-        now = self.clock.now_ms()
-        text = order_text(kind, leg, self.instance, self.pick)
+    def family(
+        self, plan: Plan, kind: IntentKind, *, request_id: str, digest: str, expires_ms: int
+    ) -> tuple[Intent, ...]:
+        """The intent of a plan and the protection that waits for its fill, not yet journalled.
+
+        Only the first one carries the `request_id`: who asks again gets the family by it.
+        """
+        lead = replace(
+            self._draft(plan, kind, plan.order, expires_ms),
+            request_id=request_id,
+            digest=digest,
+            state=IntentState.SENDING,
+        )
+        lead = replace(lead, sent_ms=lead.planned_ms)
+        children = (self._draft(plan, kind, order, expires_ms) for order in plan.protection)
+        return (lead, *(replace(child, parent=lead.order.text) for child in children))
+
+    def _draft(self, plan: Plan, kind: IntentKind, order: OrderRequest, expires_ms: int) -> Intent:
+        text = order_text(kind, plan.leg, self.instance, self.pick)
         return Intent(
             id=0,
-            account_id=account_id,
+            account_id=plan.account.id,
             kind=kind,
-            request_id=request_id,
+            request_id="",
             order=replace(order, text=text),
             expires_ms=expires_ms,
-            state=state,
-            planned_ms=now,
-            sent_ms=now if state is IntentState.SENDING else None,
-            parent=parent,
-            plan_position=plan_position,
+            state=IntentState.WAITING,
+            planned_ms=self.clock.now_ms(),
+            plan_position=plan.plan_position,
         )

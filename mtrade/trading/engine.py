@@ -6,34 +6,36 @@ about orders happen in the pipeline. Cancels and closes are never held back by a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode
-from mtrade.domain.errors import InvalidRequest, NotFound
-from mtrade.domain.instruments import InstrumentId, Market
-from mtrade.domain.numbers import ZERO
-from mtrade.domain.orders import (
-    Intent,
-    IntentKind,
-    IntentState,
-    OrderRequest,
-    VenueOrder,
-    VenueTrigger,
+from mtrade.domain.errors import (
+    Conflict,
+    ExchangeUnavailable,
+    InvalidRequest,
+    MTradeError,
+    NotFound,
+    OrderRejected,
+    OutcomeUnknown,
 )
+from mtrade.domain.instruments import InstrumentId, Market
+from mtrade.domain.orders import Intent, IntentKind, VenueOrder, VenueTrigger
 from mtrade.domain.ports import Clock
 from mtrade.domain.positions import Leg, Position
-from mtrade.domain.risk import RiskLimits, check_leverage
+from mtrade.domain.risk import RiskLimits, check_leverage, is_reducing
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.intents import EXPIRES_MS, told
+from mtrade.trading.leverage import wanted_setting
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Plan, Planner
 from mtrade.trading.ports import Choices, FillJournal
 from mtrade.trading.preview import Previewer
 from mtrade.trading.state import LiveState
+from mtrade.trading.times import trusted_ms
 from mtrade.trading.views import Health, Preview, Problem, Submission
-from mtrade.trading.wishes import CloseWish, OrderWish, ProtectWish
+from mtrade.trading.wishes import CloseWish, OrderWish, ProtectWish, digest
 
 ANSWER_S = 6.0
 MODE = "mode"
@@ -73,15 +75,17 @@ class TradingEngine:
     def submit(self, wish: OrderWish) -> Submission:
         """Send one order (or conditional order), once per `request_id`.
 
-        Raises OrderDenied before anything is written, OrderRejected and ExchangeUnavailable when
-        it had no effect, OutcomeUnknown while that is being found out (params: intent).
+        Raises OrderDenied before anything is written, Conflict(request_id_reused) when the id was
+        another order's, OrderRejected and ExchangeUnavailable when it had no effect, OutcomeUnknown
+        while that is being found out (params: intent).
         """
-        known = self._journal.by_request(wish.account_id, wish.request_id)
+        asked = digest(wish)
+        known = self._known(wish.account_id, wish.request_id, asked)
         if known is not None:
             return Submission(told(known))
         plan = self._planner.plan(wish)
         self._set_leverage_for(wish, plan)
-        stored = self._send(plan, wish.request_id)
+        stored = self._send(plan, wish.request_id, asked)
         return Submission(told(stored[0]), stored[1:])
 
     def preview(self, wish: OrderWish) -> Preview:
@@ -90,17 +94,25 @@ class TradingEngine:
 
     def close_position(self, wish: CloseWish) -> Intent:
         """Close a part or all of a position. Errors as `submit`."""
-        known = self._journal.by_request(wish.account_id, wish.request_id)
+        asked = digest(wish)
+        known = self._known(wish.account_id, wish.request_id, asked)
         if known is not None:
             return told(known)
-        return told(self._send(self._planner.close(wish), wish.request_id)[0])
+        return told(self._send(self._planner.close(wish), wish.request_id, asked)[0])
 
     def protect(self, wish: ProtectWish) -> tuple[Intent, ...]:
-        """Place take profit and stop loss for an open position. Errors as `submit`."""
-        plans = self._planner.protect(wish)
-        sent = []
-        for number, plan in enumerate(plans):
-            sent.append(told(self._send(plan, f"{wish.request_id}.{number}")[0]))
+        """Place take profit and stop loss for an open position. Errors as `submit`.
+
+        Each is sent whatever becomes of the other; then the first failure is raised.
+        """
+        asked, sent, faults = digest(wish), [], []
+        for number, plan in enumerate(self._planner.protect(wish)):
+            try:
+                sent.append(told(self._send(plan, f"{wish.request_id}.{number}", asked)[0]))
+            except MTradeError as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return tuple(sent)
 
     def amend(
@@ -112,18 +124,15 @@ class TradingEngine:
         price: Decimal | None,
         size: Decimal | None,
     ) -> VenueOrder:
-        """Change price or size of a resting order."""
+        """Change price or size of a resting order; one that adds risk passes the gates anew."""
         account = self._accounts.get(account_id)
-        rules = self._state.instrument(account.network, instrument)
-        if price is None and size is None:
-            raise InvalidRequest("give a price or a size", fields={"price": "is missing"})
-        if price is not None:
-            rules.check_price(price)
-        if size is not None:
-            rules.check_size(size)
-        order = self._accounts.exchange(account.id).amend(
-            instrument, order_id, price=price, size=size, expires_ms=self._deadline(account.id)
-        )
+        exchange = self._accounts.exchange(account.id)
+        present = exchange.find(instrument, order_id)
+        if present is None:
+            raise OrderRejected("there is no such order", label="ORDER_NOT_FOUND")
+        reducing = self._planner.check_amend(account, present, price, size)
+        expires_ms = self._deadline(account.id, reducing=reducing)
+        order = exchange.amend(instrument, order_id, price=price, size=size, expires_ms=expires_ms)
         self._after(account.id, order_id, order)
         return order
 
@@ -234,51 +243,55 @@ class TradingEngine:
         """How many orders are not proven finished."""
         return self._pipeline.unfinished()
 
-    def _send(self, plan: Plan, request_id: str) -> tuple[Intent, ...]:
-        drafts = self._drafts(plan, request_id)
-        stored = self._pipeline.commit(drafts, ANSWER_S)
-        self._state.forget(plan.account.id)
-        return stored
+    def _known(self, account_id: str, request_id: str, asked: str) -> Intent | None:
+        known = self._journal.by_request(account_id, request_id)
+        return None if known is None else _the_same(known, account_id, asked)
 
-    def _drafts(self, plan: Plan, request_id: str) -> Sequence[Intent]:
-        lead = self._draft(plan, plan.order, request_id, IntentState.SENDING, "")
-        children = [
-            self._draft(plan, order, f"{request_id}.{n}", IntentState.WAITING, lead.order.text)
-            for n, order in enumerate(plan.protection)
-        ]
-        return [lead, *children]
-
-    def _draft(
-        self, plan: Plan, order: OrderRequest, request_id: str, state: IntentState, parent: str
-    ) -> Intent:
-        return self._drafter.draft(
-            account_id=plan.account.id,
-            kind=IntentKind.MANUAL,
-            order=order,
-            leg=plan.leg,
+    def _send(self, plan: Plan, request_id: str, asked: str) -> tuple[Intent, ...]:
+        account_id = plan.account.id
+        drafts = self._drafter.family(
+            plan,
+            IntentKind.MANUAL,
             request_id=request_id,
-            expires_ms=self._deadline(plan.account.id),
-            state=state,
-            parent=parent,
-            plan_position=plan.plan_position,
+            digest=asked,
+            expires_ms=self._deadline(account_id, reducing=is_reducing(plan.order)),
         )
+        stored = self._pipeline.commit(drafts, ANSWER_S)
+        self._state.forget(account_id)
+        _the_same(stored[0], account_id, asked)
+        return stored
 
     def _set_leverage_for(self, wish: OrderWish, plan: Plan) -> None:
         """Before an entry: the leverage and margin mode its ticket shows, if they differ."""
-        if wish.instrument.market is not Market.FUTURES or wish.reduce_only or plan.order.close:
+        if wish.leverage is None and wish.margin_mode is None:
             return
         rows = self._state.contract_settings(plan.account.id, wish.instrument)
-        now = rows[0] if rows else None
-        mode = wish.margin_mode or (now.margin_mode if now else MarginMode.ISOLATED)
-        leverage = wish.leverage or (now.leverage if now else ZERO)
-        same = now is not None and now.margin_mode is mode and now.leverage == leverage
-        if not same and leverage > 0:
-            self.set_leverage(plan.account.id, wish.instrument, leverage, mode)
+        wanted = wanted_setting(wish, plan.leg, rows)
+        if wanted is None:
+            return
+        try:
+            self.set_leverage(plan.account.id, wish.instrument, *wanted)
+        except OutcomeUnknown as fault:
+            raise ExchangeUnavailable(
+                f"the leverage could not be confirmed, so the order was not sent: {fault.message}",
+                code="leverage_unconfirmed",
+            ) from fault
 
-    def _deadline(self, account_id: str) -> int:
+    def _deadline(self, account_id: str, *, reducing: bool) -> int:
         network = self._accounts.get(account_id).network
-        return self._accounts.clock(network).now_ms() + EXPIRES_MS
+        return trusted_ms(self._accounts.clock(network), reducing=reducing) + EXPIRES_MS
 
     def _after(self, account_id: str, order_id: str, order: VenueOrder | None) -> None:
         self._pipeline.look(account_id, order_id, order)
         self._state.forget(account_id)
+
+
+def _the_same(known: Intent, account_id: str, asked: str) -> Intent:
+    """`known`, unless its request asked for something else. Orders of old versions tell nothing."""
+    if known.account_id == account_id and known.digest in ("", asked):
+        return known
+    raise Conflict(
+        "this request_id belongs to another order; nothing was sent",
+        code="request_id_reused",
+        params={"intent": str(known.id)},
+    )

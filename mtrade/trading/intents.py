@@ -17,6 +17,7 @@ from mtrade.domain.orders import (
     Intent,
     IntentKind,
     IntentState,
+    OrderPath,
     OrderRequest,
     OrderType,
     TimeInForce,
@@ -55,15 +56,20 @@ def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one send: an order, a trigger id, or an error. Exactly one is set."""
+    """What came back for one send: an order, a trigger id, or an error. Exactly one is set.
+
+    `path` is the way it left, as far as that was chosen.
+    """
 
     order: VenueOrder | None = None
     trigger_id: str = ""
     error: ExchangeError | None = None
+    path: OrderPath | None = None
 
 
 def judge(intent: Intent, answer: Answer, now_ms: int) -> Intent:
     """The intent after its own answer; without proof it is UNKNOWN, never rejected or done."""
+    intent = replace(intent, path=answer.path or intent.path)
     if answer.error is not None:
         return _judge_error(intent, answer.error, now_ms)
     if answer.trigger_id:
@@ -80,7 +86,7 @@ def _judge_error(intent: Intent, error: ExchangeError, now_ms: int) -> Intent:
         return intent.advance(IntentState.UNKNOWN, evidence=error.message)
     not_sent = isinstance(error, ExchangeUnavailable)
     return void(
-        intent,
+        replace(intent, path=None) if not_sent else intent,
         now_ms,
         label=NOT_SENT if not_sent else (error.label or error.code),
         evidence=error.raw or error.message,
@@ -147,6 +153,11 @@ def after_parent(
         return []
     why = "the order it protects ended without a fill"
     return [void(child, now_ms, label=PARENT_NOT_FILLED, evidence=why) for child in waiting]
+
+
+def born_ms(intent: Intent) -> int:
+    """When it was planned by the exchange's clock; `planned_ms` is by this computer's."""
+    return intent.expires_ms - EXPIRES_MS
 
 
 def may_rest(order: OrderRequest) -> bool:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from mtrade.domain.orders import Fill, Intent, VenueOrder
+from mtrade.trading.hearing import HeardEvent
 from mtrade.trading.intents import Answer
 from mtrade.trading.resolver import Evidence
 
@@ -24,6 +25,13 @@ class Seen:
 
     intent_id: int
     evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A stream tells of orders of an account."""
+
+    event: HeardEvent
 
 
 @dataclass(frozen=True, slots=True)

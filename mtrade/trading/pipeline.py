@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from mtrade.domain.errors import Conflict, MTradeError, StoreError
+from mtrade.domain.events import Event
 from mtrade.domain.orders import Intent, IntentState, VenueOrder
 from mtrade.domain.ports import Clock
+from mtrade.trading import hearing
 from mtrade.trading.courier import Courier
 from mtrade.trading.intents import (
     BY_HAND,
@@ -25,11 +27,11 @@ from mtrade.trading.intents import (
     recover,
     void,
 )
-from mtrade.trading.messages import Answered, Commit, FillsRead, Look, Override, Seen
+from mtrade.trading.lookout import Lookout, deaf
+from mtrade.trading.messages import Answered, Commit, FillsRead, Heard, Look, Override, Seen
 from mtrade.trading.ports import FillJournal
-from mtrade.trading.replies import committed, overridden
-from mtrade.trading.resolver import POLL_S, TRACK_S, weigh
-from mtrade.trading.timers import Timers
+from mtrade.trading.replies import answer, committed, overridden
+from mtrade.trading.resolver import POLL_S, weigh
 from mtrade.trading.troubles import Troubles
 from mtrade.trading.views import Problem
 from mtrade.trading.worker import Worker
@@ -39,7 +41,6 @@ log = logging.getLogger(__name__)
 DRAIN_S = 8.0
 OVERRIDE_S = 10.0
 AGAIN_S = 5.0  # until a protective order that could not be sent or stored is tried again
-CROWD = 10
 
 _BUSY = frozenset({IntentState.SENDING, IntentState.WAITING})
 _FOLLOWED = frozenset({IntentState.OPEN, IntentState.UNKNOWN, IntentState.HOLD})
@@ -55,21 +56,24 @@ class Pipeline:
         clock: Clock,
         exchange_ms: Callable[[str], int],
         changed: Callable[[str], None],
+        worker: type[Worker] = Worker,
+        hears: Callable[[Intent], bool] = deaf,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._exchange_ms = exchange_ms
         self._changed = changed
-        self._timers = Timers(clock)
+        self._lookout = Lookout(
+            clock, lambda intent, cancel: self._courier.look(intent, cancel=cancel), hears
+        )
+        self._memory = hearing.Memory()
         self._troubles = Troubles()
-        self._worker = Worker(
-            self._handle, self._fire_timers, self._timers.until_next, self._troubles
+        self._worker = worker(
+            self._handle, self._fire_timers, self._lookout.until_next, self._troubles
         )
         self._courier = courier_for(self._worker.post)
         self._live: dict[int, Intent] = {}
-        self._misses: dict[int, int] = {}
         self._waiters: dict[int, list[Future[tuple[Intent, ...]]]] = {}
-        self._looking: set[int] = set()
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -81,7 +85,7 @@ class Pipeline:
             self._journal.update(died)
         for intent in recovered:
             self._live[intent.id] = intent
-            self._timers.set(intent.id, 0.0)
+            self._lookout.after(intent.id, 0.0)
         self._worker.start()
 
     def commit(self, intents: Sequence[Intent], timeout: float) -> tuple[Intent, ...]:
@@ -102,6 +106,11 @@ class Pipeline:
     def look(self, account_id: str, order_id: str, changed: VenueOrder | None = None) -> None:
         """An order was cancelled or amended: find out about it now."""
         self._worker.post(Look(account_id, order_id, changed))
+
+    def hear(self, event: Event) -> None:
+        """An event of a stream; at once and without blocking."""
+        if isinstance(event, hearing.HEARD):
+            self._worker.post(Heard(event))
 
     def override(self, intent_id: int, reason: str) -> Intent:
         """A human ends an order on HOLD as void. Raises Conflict in any other state."""
@@ -138,7 +147,9 @@ class Pipeline:
             case Look():
                 self._look_for(message)
             case Override():
-                self._override(message)
+                answer(message.reply, lambda: self._override(message))
+            case Heard(event):
+                self._hear(event)
 
     def _commit(self, message: Commit) -> None:
         if not message.reply.set_running_or_notify_cancel():
@@ -172,6 +183,7 @@ class Pipeline:
             return
         judged = judge(before, message.answer, self._clock.now_ms())
         self._store(rearmed(before, judged))
+        self._recall(before.id)
 
     def _store(self, intent: Intent) -> None:
         """Write down what is now known and do what follows from it."""
@@ -186,18 +198,20 @@ class Pipeline:
         self._follow(before, intent)
 
     def _follow(self, before: Intent, intent: Intent) -> None:
-        if intent.filled > before.filled and intent.order_id:
+        told = self._lookout.hears(intent) and not intent.final  # pushes bring the fills meanwhile
+        if intent.filled > before.filled and intent.order_id and not told:
             self._courier.read_fills(intent)
         if intent.final:  # first, because writing down its protection may fail
             self._live.pop(intent.id, None)
-            self._misses.pop(intent.id, None)
+            self._lookout.forget(intent.id)
+            self._memory.forget(intent.id)
         if intent.state not in _BUSY:
             self._answer_waiters(intent)
             self._children(intent)
         elif intent.state is IntentState.WAITING:
-            self._timers.set(intent.id, AGAIN_S)
+            self._lookout.after(intent.id, AGAIN_S)
         if before.state is IntentState.SENDING and intent.state in _FOLLOWED:
-            self._timers.set(intent.id, TRACK_S if intent.state is IntentState.OPEN else 0.0)
+            self._lookout.begin(intent)
 
     def _answer_waiters(self, intent: Intent) -> None:
         for reply in self._waiters.pop(intent.id, []):
@@ -208,29 +222,42 @@ class Pipeline:
         waiting = [i for i in self._live.values() if i.parent == parent.order.text]
         deadline = self._exchange_now(parent) + EXPIRES_MS
         for child in after_parent(parent, waiting, self._clock.now_ms(), deadline):
-            self._timers.set(child.id, AGAIN_S)  # should the journal not take it now
+            self._lookout.after(child.id, AGAIN_S)  # should the journal not take it now
             self._store(child)
             if child.state is IntentState.SENDING:
                 self._courier.send(child)
 
     def _weigh(self, message: Seen) -> None:
-        self._looking.discard(message.intent_id)
-        intent = self._live.get(message.intent_id)
+        misses = self._lookout.seen(message.intent_id)
+        intent, seen = self._live.get(message.intent_id), message.evidence
         if intent is None or intent.state not in _FOLLOWED:
             return
-        step = weigh(
-            intent,
-            message.evidence,
-            self._exchange_now(intent),
-            self._clock.now_ms(),
-            self._misses.get(intent.id, 0),
-        )
-        self._misses[intent.id] = step.misses
+        if seen.order is not None and hearing.is_behind(intent, seen.order):
+            self._lookout.after(intent.id, POLL_S)  # a push told more while this look was under way
+            return
+        step = weigh(intent, seen, self._exchange_now(intent), self._clock.now_ms(), misses)
         self._store(step.intent)
-        if step.cancel:
-            self._look_at(step.intent, cancel=True)
-        elif step.look_after_s is not None:
-            self._timers.set(intent.id, self._patience(step.intent, step.look_after_s))
+        self._lookout.follow(step, len(self._live))
+
+    def _hear(self, event: hearing.HeardEvent) -> None:
+        mine = [i for i in self._live.values() if i.account_id == event.account_id]
+        for intent, told in hearing.told_of(mine, event):
+            self._memory.keep(intent.id, told)
+            self._recall(intent.id)
+        if own := hearing.own_fills(event):
+            self._journal.add_fills(event.account_id, own)
+        for intent in hearing.missing(mine, event):
+            self._lookout.look(intent)
+
+    def _recall(self, intent_id: int) -> None:
+        """Let what was told of an order count, unless its own answer is still awaited."""
+        intent, told = self._live.get(intent_id), self._memory.told(intent_id)
+        if intent is None or told is None or intent.state not in _FOLLOWED:
+            return
+        known = hearing.learned(intent, told, self._clock.now_ms())
+        if known is not None:
+            self._store(known)
+        self._memory.forget(intent_id)
 
     def _exchange_now(self, intent: Intent) -> int:
         """The exchange's time; 0, before every deadline, when the account is gone."""
@@ -239,48 +266,27 @@ class Pipeline:
         except MTradeError:
             return 0
 
-    def _patience(self, intent: Intent, wanted_s: float) -> float:
-        """Many open orders share one request budget; an unknown one is never made to wait."""
-        crowded = intent.state is IntentState.OPEN
-        return wanted_s * max(1.0, len(self._live) / CROWD) if crowded else wanted_s
-
     def _look_for(self, message: Look) -> None:
         for intent in list(self._live.values()):
             if intent.account_id == message.account_id and intent.order_id == message.order_id:
                 self._store(amended(intent, message.changed))
-                self._look_at(intent)
+                self._lookout.look(intent)
 
-    def _override(self, message: Override) -> None:
-        if not message.reply.set_running_or_notify_cancel():
-            return
+    def _override(self, message: Override) -> Intent:
         intent = self._live.get(message.intent_id)
         if intent is None or intent.state is not IntentState.HOLD:
-            fault = Conflict("only an order on HOLD can be ended by hand", code="not_on_hold")
-            message.reply.set_exception(fault)
-            return
+            raise Conflict("only an order on HOLD can be ended by hand", code="not_on_hold")
         ended = void(intent, self._clock.now_ms(), label=BY_HAND, evidence=message.reason)
-        try:
-            self._store(ended)
-        except StoreError as fault:
-            message.reply.set_exception(fault)
-            return
-        message.reply.set_result(ended)
+        self._store(ended)
+        return ended
 
     def _fire_timers(self) -> None:
-        for intent_id in self._timers.due():
+        for intent_id in self._lookout.due():
             intent = self._live.get(intent_id)
             if intent is not None and intent.state in _FOLLOWED:
-                self._look_at(intent)
+                self._lookout.look(intent)
             elif intent is not None and intent.state is IntentState.WAITING:
                 self._protect_late(intent)
-
-    def _look_at(self, intent: Intent, *, cancel: bool = False) -> None:
-        """One look at a time per order, so that two misses are really two."""
-        if intent.id in self._looking:
-            self._timers.set(intent.id, POLL_S)
-            return
-        self._looking.add(intent.id)
-        self._courier.look(intent, cancel=cancel)
 
     def _protect_late(self, child: Intent) -> None:
         """A waiting order whose entry filled or ended while it could not be sent."""
@@ -290,4 +296,4 @@ class Pipeline:
                 self._children(parent)
         except StoreError as fault:
             self._worker.unwritten(fault)
-            self._timers.set(child.id, AGAIN_S)
+            self._lookout.after(child.id, AGAIN_S)

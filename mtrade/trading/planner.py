@@ -12,14 +12,16 @@ from decimal import Decimal
 from mtrade.domain.accounts import Account, PositionMode
 from mtrade.domain.errors import Conflict, InvalidRequest, OrderDenied
 from mtrade.domain.instruments import InstrumentId, Market, Side
+from mtrade.domain.market import Book
 from mtrade.domain.numbers import ZERO
-from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce
+from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.domain.positions import Leg, Position
-from mtrade.domain.risk import RiskLimits, check_leverage, check_order
+from mtrade.domain.risk import RiskLimits, check_leverage, check_order, is_reducing
 from mtrade.domain.sizing import SizeUnit, SizingFacts, order_size
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.scene import Scene
 from mtrade.trading.shapes import (
+    check_protection,
     check_rules,
     check_shape,
     closing,
@@ -55,8 +57,8 @@ class Planner:
         self._state = state
         self._limits = limits
 
-    def scene(self, account_id: str, wanted: InstrumentId) -> Scene:
-        """Read rules, book and position of one instrument."""
+    def scene(self, account_id: str, wanted: InstrumentId, *, book: bool = True) -> Scene:
+        """Read rules, position and, unless nothing depends on prices, book of one instrument."""
         account = self._accounts.get(account_id)
         instrument = self._state.instrument(account.network, wanted)
         rows: tuple[Position, ...] = ()
@@ -69,8 +71,10 @@ class Planner:
                     code="split_mode",
                 )
             rows = self._state.contract_settings(account.id, wanted)
-        book = self._state.book(account.network, wanted, BOOK_LEVELS).value
-        return Scene(account=account, instrument=instrument, book=book, rows=rows, mode=mode)
+        prices = Book(instrument=wanted, bids=(), asks=(), time_ms=0)
+        if book:
+            prices = self._state.book(account.network, wanted, BOOK_LEVELS).value
+        return Scene(account=account, instrument=instrument, book=prices, rows=rows, mode=mode)
 
     def plan(self, wish: OrderWish) -> Plan:
         """The order a wish means, checked against rules and limits."""
@@ -79,7 +83,7 @@ class Planner:
             self._accounts.check_network(scene.account.network)
         order = self.order(wish, scene)
         self.check(order, scene, wish)
-        leg = scene.leg_for(wish.side, reduce_only=wish.reduce_only)
+        leg = scene.leg_for(wish.side, reduce_only=wish.reduce_only or wish.close)
         position = scene.position(leg)
         return Plan(
             account=scene.account,
@@ -120,11 +124,39 @@ class Planner:
     def check(self, order: OrderRequest, scene: Scene, wish: OrderWish) -> None:
         """Run the risk gates; orders that can only shrink a position pass."""
         limits = self._limits()
-        futures = wish.instrument.market is Market.FUTURES
-        reducing = futures and (order.reduce_only or order.close or order.auto_size is not None)
-        if wish.leverage is not None and futures and not reducing:
-            check_leverage(wish.leverage, scene.instrument, limits)
+        reducing = is_reducing(order)
+        if wish.instrument.market is Market.FUTURES and not reducing:
+            position = scene.position(scene.leg_for(wish.side, reduce_only=False))
+            # Without a word in the ticket the entry is made with what the contract is set to.
+            leverage = wish.leverage or (position.leverage if position else None)
+            if leverage:
+                check_leverage(leverage, scene.instrument, limits)
         check_order(order, scene.instrument, scene.book, limits, reducing=reducing)
+
+    def check_amend(
+        self, account: Account, present: VenueOrder, price: Decimal | None, size: Decimal | None
+    ) -> bool:
+        """Check an amendment; True when it cannot add risk, otherwise the gates have passed it."""
+        if price is None and size is None:
+            raise InvalidRequest("give a price or a size", fields={"price": "is missing"})
+        rules = self._state.instrument(account.network, present.instrument)
+        changed = OrderRequest(
+            instrument=present.instrument,
+            side=present.side,
+            type=present.type,
+            size=present.size if size is None else size,
+            text=present.text,
+            price=present.price if price is None else price,
+            reduce_only=present.reduce_only,
+            close=present.close,
+        )
+        check_rules(changed, rules)
+        smaller = changed.size <= present.size and changed.price == present.price
+        if smaller or is_reducing(changed):
+            return True
+        book = self._state.book(account.network, present.instrument, BOOK_LEVELS).value
+        check_order(changed, rules, book, self._limits(), reducing=False)
+        return False
 
     def facts(self, wish: OrderWish, scene: Scene) -> SizingFacts:
         """The numbers a size conversion needs, read only when the unit asks for them."""
@@ -146,7 +178,7 @@ class Planner:
 
     def close(self, wish: CloseWish) -> Plan:
         """The order that closes `percent` of a position; all of it at market is a full close."""
-        scene = self.scene(wish.account_id, wish.instrument)
+        scene = self.scene(wish.account_id, wish.instrument, book=False)
         position = scene.position(wish.leg)
         if position is None or position.size.is_zero():
             raise OrderDenied("there is no position to close", code="no_position")
@@ -172,7 +204,7 @@ class Planner:
 
     def protect(self, wish: ProtectWish) -> tuple[Plan, ...]:
         """Take profit and stop loss for an open position, each a position-wide trigger."""
-        scene = self.scene(wish.account_id, wish.instrument)
+        scene = self.scene(wish.account_id, wish.instrument, book=False)
         position = scene.position(wish.leg)
         if position is None or position.size.is_zero():
             raise OrderDenied("there is no position to protect", code="no_position")
@@ -200,14 +232,9 @@ class Planner:
                 "take profit and stop loss belong to an order that opens a futures position",
                 fields={"take_profit": "only with an order that opens a futures position"},
             )
-        return protective(
-            wish.instrument,
-            leg,
-            wish.take_profit,
-            wish.stop_loss,
-            scene,
-            long=wish.side is Side.BUY,
-        )
+        check_protection(wish, leg, scene, order)
+        long = wish.side is Side.BUY
+        return protective(wish.instrument, leg, wish.take_profit, wish.stop_loss, scene, long=long)
 
     def _leverage(self, wish: OrderWish, scene: Scene, position: Position | None) -> Decimal | None:
         if wish.leverage is not None:

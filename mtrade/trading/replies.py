@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from mtrade.domain.errors import OutcomeUnknown, StoreError
+from mtrade.domain.errors import MTradeError, OutcomeUnknown, StoreError
 from mtrade.domain.orders import Intent
 
 
@@ -37,3 +37,13 @@ def overridden(reply: Future[Intent], timeout: float) -> Intent:
         if reply.cancel():
             raise StoreError("the engine was not ready in time; nothing was changed") from None
     return reply.result(timeout)
+
+
+def answer(reply: Future[Intent], act: Callable[[], Intent]) -> None:
+    """Give a caller who still waits what `act` returns or raises; else do not act."""
+    if not reply.set_running_or_notify_cancel():
+        return
+    try:
+        reply.set_result(act())
+    except MTradeError as fault:
+        reply.set_exception(fault)

@@ -16,6 +16,7 @@ from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import Fill, Intent, IntentState, VenueOrder, VenueTrigger
 from mtrade.trading.intents import (
     FENCED,
+    born_ms,
     may_rest,
     settle_from,
     settle_from_trades,
@@ -59,7 +60,7 @@ class Step:
 def past_fence(intent: Intent, exchange_ms: int) -> bool:
     """Whether nothing still under way can have an effect or still be invisible."""
     if intent.order.trigger is not None:
-        return exchange_ms > (intent.sent_ms or intent.planned_ms) + TRIGGER_PATIENCE_MS
+        return exchange_ms > born_ms(intent) + TRIGGER_PATIENCE_MS
     return exchange_ms > intent.expires_ms + SETTLE_MS
 
 
@@ -98,9 +99,9 @@ def _missed(intent: Intent, seen: Evidence, now_ms: int, misses: int, pause: flo
     if misses < 2:
         return Step(intent, max(pause, MISS_GAP_S), misses)
     if intent.state is IntentState.OPEN:
-        # It rested once, no trade carries its text, and the exchange forgets unfilled orders.
+        # It rested once, no further trade carries its text, and the exchange forgets such orders.
         gone = settle_from_trades(
-            intent, ZERO, None, now_ms, evidence="ended unfilled; no longer listed"
+            intent, intent.filled, intent.average, now_ms, evidence="ended; no longer listed"
         )
         return Step(gone)
     if _witness_contradicts(intent, seen):
@@ -127,9 +128,7 @@ def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
         return False
     if intent.plan_position is None or seen.position is None:
         return False
-    others = sum(
-        (t.size * t.side.sign for t in seen.trades if t.time_ms >= intent.planned_ms), ZERO
-    )
+    others = sum((t.size * t.side.sign for t in seen.trades if t.time_ms >= born_ms(intent)), ZERO)
     return seen.position != intent.plan_position + others
 
 

@@ -91,6 +91,33 @@ def full_close(order: OrderRequest, leg: Leg) -> OrderRequest:
     return replace(order, auto_size=auto)
 
 
+def check_protection(wish: OrderWish, leg: Leg, scene: Scene, order: OrderRequest) -> None:
+    """Refuse protection that would leave the filled entry naked or act on another position.
+
+    The exchange takes a trigger only on its own side of the price, so one on the wrong side would
+    be refused after the fill; and closing "the position" means nothing while it points elsewhere.
+    """
+    held = scene.position(leg)
+    if held is not None and held.size * wish.side.sign < 0:
+        reason = "close the opposite position first"
+        raise InvalidRequest(reason, fields=dict.fromkeys(_protections(wish), reason))
+    touch = [level.price for level in scene.book.side(wish.side)[:1]]
+    prices = touch if order.price is None else [order.price, *touch]
+    if not prices:
+        return
+    entry = min(prices) if wish.side is Side.BUY else max(prices)
+    for name, part in _protections(wish).items():
+        above = (name == "take_profit") is (wish.side is Side.BUY)
+        if part.price <= entry if above else part.price >= entry:
+            reason = f"must be {'above' if above else 'below'} the entry at {text(entry)}"
+            raise InvalidRequest(f"{name} {reason}", fields={name: reason})
+
+
+def _protections(wish: OrderWish) -> dict[str, Protection]:
+    both = {"take_profit": wish.take_profit, "stop_loss": wish.stop_loss}
+    return {name: part for name, part in both.items() if part is not None}
+
+
 def protective(
     wanted: InstrumentId,
     leg: Leg,

@@ -1,4 +1,4 @@
-"""What the exchange shows, read when a screen asks and shared among all that ask.
+"""What the exchange shows: as its streams tell, else read when a screen asks, shared by all.
 
 Thread-safe. Every answer carries its age; a read that fails raises, nothing is made up.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
-from mtrade.domain.accounts import Account, Fees, Network, PositionMode, SpotBalance
+from mtrade.domain.accounts import Fees, Network, PositionMode, SpotBalance
 from mtrade.domain.errors import NotFound
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTier, Ticker
@@ -19,7 +20,10 @@ from mtrade.domain.ports import Clock, Exchange
 from mtrade.domain.positions import Position, PositionClose
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.cache import ReadCache
-from mtrade.trading.views import Aged, BalanceView, FuturesBalance, ValuedCoin
+from mtrade.trading.live.board import Board
+from mtrade.trading.live.reads import LiveReads
+from mtrade.trading.valuing import STABLE, total_worth, valued
+from mtrade.trading.views import Aged, BalanceView, FuturesBalance
 
 T = TypeVar("T")
 
@@ -28,15 +32,17 @@ RULES_S = 300.0  # instruments, fees, tiers
 SLOW_S = 5.0  # candles, history
 BOOK_DEPTH = 50
 SETTLES = ("usdt", "btc")
-STABLE = "USDT"
 
 
 class LiveState:
-    """Cached reads of market data and accounts."""
+    """Market data and accounts. What the streams are certain of costs the exchange nothing."""
 
-    def __init__(self, accounts: AccountManager, clock: Clock) -> None:
+    def __init__(
+        self, accounts: AccountManager, clock: Clock, live: LiveReads | None = None
+    ) -> None:
         self._accounts = accounts
         self._cache = ReadCache(clock)
+        self._live = live or LiveReads(Board(clock))
 
     def instruments(
         self, network: Network, market: Market, settle: str
@@ -70,6 +76,9 @@ class LiveState:
 
     def ticker(self, network: Network, wanted: InstrumentId) -> Aged[Ticker]:
         """One instrument's ticker. Raises NotFound(unknown_instrument)."""
+        live = self._live.ticker(network, wanted)
+        if live is not None:
+            return live
         listed = self.tickers(network, wanted.market, wanted.settle)
         for ticker in listed.value:
             if ticker.instrument == wanted:
@@ -78,27 +87,22 @@ class LiveState:
 
     def book(self, network: Network, wanted: InstrumentId, depth: int) -> Aged[Book]:
         """The order book, at most `depth` levels a side."""
+        live = self._live.book(network, wanted, depth)
+        if live is not None:
+            return live
         data = self._accounts.market_data(network)
         read = max(depth, BOOK_DEPTH)
         aged = self._cache.get(
             ("book", network, wanted, read), LIVE_S, lambda: data.book(wanted, read)
         )
-        book = aged.value
-        cut = Book(
-            instrument=book.instrument,
-            bids=book.bids[:depth],
-            asks=book.asks[:depth],
-            time_ms=book.time_ms,
-            sequence=book.sequence,
-        )
-        return Aged(cut, aged.age_ms)
+        return Aged(aged.value.cut(depth), aged.age_ms)
 
     def trades(
         self, network: Network, wanted: InstrumentId, limit: int
     ) -> Aged[tuple[PublicTrade, ...]]:
         """The latest prints, newest first."""
         data = self._accounts.market_data(network)
-        return self._cache.get(
+        return self._live.trades(network, wanted, limit) or self._cache.get(
             ("trades", network, wanted, limit), LIVE_S, lambda: data.trades(wanted, limit)
         )
 
@@ -130,16 +134,14 @@ class LiveState:
     def balance(self, account_id: str) -> BalanceView:
         """All money of an account, valued in USDT where a price is known."""
         account = self._accounts.get(account_id)
-        spot = self._of(account_id, "spot", lambda: self._exchange(account_id).spot_balances())
+        spot = self._spot(account_id)
         futures = [self._futures(account_id, settle) for settle in SETTLES]
-        coins = tuple(
-            ValuedCoin(b, self._value(account, b.currency, b.available + b.locked))
-            for b in spot.value
-        )
+        price_of = partial(self._price, account.network)
+        coins = valued(spot.value, price_of)
         return BalanceView(
             account=account,
             age_ms=max([spot.age_ms, *(f.age_ms for f in futures)]),
-            total_usdt=self._total(account, coins, [f.value for f in futures]),
+            total_usdt=total_worth(coins, [f.value for f in futures], price_of),
             spot=coins,
             futures=tuple(f.value for f in futures),
         )
@@ -150,8 +152,7 @@ class LiveState:
 
     def spot_balance(self, account_id: str, currency: str) -> SpotBalance:
         """Coins of one currency; zero when the exchange lists none."""
-        spot = self._of(account_id, "spot", lambda: self._exchange(account_id).spot_balances())
-        found = [b for b in spot.value if b.currency == currency]
+        found = [b for b in self._spot(account_id).value if b.currency == currency]
         return found[0] if found else SpotBalance(currency=currency, available=ZERO, locked=ZERO)
 
     def fees(self, account_id: str, wanted: InstrumentId) -> Fees:
@@ -168,7 +169,9 @@ class LiveState:
         def read() -> tuple[Position, ...]:
             return self._exchange(account_id).positions(settle)
 
-        aged = self._of(account_id, f"positions {settle}", read)
+        aged = self._live.positions(account_id, settle) or self._of(
+            account_id, f"positions {settle}", read
+        )
         return Aged(tuple(p for p in aged.value if not p.size.is_zero()), aged.age_ms)
 
     def contract_settings(self, account_id: str, wanted: InstrumentId) -> tuple[Position, ...]:
@@ -187,7 +190,7 @@ class LiveState:
         self, account_id: str, market: Market, settle: str
     ) -> Aged[tuple[VenueOrder, ...]]:
         """Resting orders, newest first."""
-        return self._of(
+        return self._live.open_orders(account_id, market, settle) or self._of(
             account_id,
             f"orders {market} {settle}",
             lambda: self._exchange(account_id).open_orders(market, settle),
@@ -207,7 +210,8 @@ class LiveState:
         self, account_id: str, market: Market, settle: str, *, open: bool = True
     ) -> Aged[tuple[VenueTrigger, ...]]:
         """Waiting or finished trigger orders."""
-        return self._of(
+        live = self._live.triggers(account_id, market, settle) if open else None
+        return live or self._of(
             account_id,
             f"triggers {market} {settle} {open}",
             lambda: self._exchange(account_id).triggers(market, settle, open=open),
@@ -240,6 +244,7 @@ class LiveState:
 
     def forget(self, account_id: str) -> None:
         """Something of this account changed: read it anew next time."""
+        self._live.changed(account_id)
 
         def live(key: Hashable) -> bool:
             return isinstance(key, tuple) and key[:2] == ("account", account_id)
@@ -252,28 +257,20 @@ class LiveState:
     def _of(self, account_id: str, part: str, read: Callable[[], T]) -> Aged[T]:
         return self._cache.get(("account", account_id, part), LIVE_S, read)
 
+    def _spot(self, account_id: str) -> Aged[tuple[SpotBalance, ...]]:
+        return self._live.spot(account_id) or self._of(
+            account_id, "spot", lambda: self._exchange(account_id).spot_balances()
+        )
+
     def _futures(self, account_id: str, settle: str) -> Aged[FuturesBalance]:
-        return self._of(
+        return self._live.futures(account_id, settle) or self._of(
             account_id,
             f"futures {settle}",
             lambda: FuturesBalance(settle, self._exchange(account_id).futures_account(settle)),
         )
 
-    def _value(self, account: Account, currency: str, amount: Decimal) -> Decimal | None:
-        if currency == STABLE or amount.is_zero():
-            return amount
-        tickers = self.tickers(account.network, Market.SPOT, "").value
-        for ticker in tickers:
+    def _price(self, network: Network, currency: str) -> Decimal | None:
+        for ticker in self.tickers(network, Market.SPOT, "").value:
             if ticker.instrument.name == f"{currency}_{STABLE}":
-                return None if ticker.last is None else amount * ticker.last
+                return ticker.last
         return None
-
-    def _total(
-        self, account: Account, coins: tuple[ValuedCoin, ...], futures: list[FuturesBalance]
-    ) -> Decimal | None:
-        parts = [coin.value_usdt for coin in coins]
-        for wallet in futures:
-            equity = wallet.account.total + wallet.account.unrealised_pnl
-            parts.append(self._value(account, wallet.account.currency.upper(), equity))
-        known = [part for part in parts if part is not None]
-        return sum(known, ZERO) if len(known) == len(parts) else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.instruments import InstrumentId, Side
+from mtrade.domain.numbers import text
 from mtrade.domain.orders import OrderType, TimeInForce, Trigger, TriggerSource
 from mtrade.domain.positions import Leg
 from mtrade.domain.sizing import SizeUnit
@@ -67,3 +69,21 @@ class ProtectWish:
     leg: Leg
     take_profit: Protection | None = None
     stop_loss: Protection | None = None
+
+
+def digest(wish: OrderWish | CloseWish | ProtectWish) -> str:
+    """The same for every repetition of a wish, whatever its `request_id`, and for no other."""
+    return hashlib.sha256(_canonical(wish).encode()).hexdigest()[:32]
+
+
+def _canonical(value: object) -> str:
+    if isinstance(value, Decimal):
+        return text(value)
+    if not is_dataclass(value):
+        return repr(value)
+    parts = [
+        f"{part.name}={_canonical(getattr(value, part.name))}"
+        for part in fields(value)
+        if part.name != "request_id"
+    ]
+    return f"{type(value).__name__}({', '.join(parts)})"

@@ -11,15 +11,17 @@ from flask import Flask, Response, g, request
 from mtrade.domain.errors import ConfigError, LoginRequired
 from mtrade.domain.ports import Clock
 from mtrade.trading.desk import Desk
-from mtrade.web import errors, headers, openapi, pages, security
+from mtrade.web import errors, headers, openapi, pages, security, vendor
 from mtrade.web.assets import Assets
 from mtrade.web.context import Call, WebContext
 from mtrade.web.dispatch import view_of
+from mtrade.web.event_data import EventData
 from mtrade.web.hosts import machine_names
 from mtrade.web.i18n import DEFAULT_LANGUAGE, Catalogue, preferred
 from mtrade.web.ports import AccessStore, AuditLog, ServerControl, SettingsStore
 from mtrade.web.route import Route
 from mtrade.web.routes import ROUTES
+from mtrade.web.seats import Living, Seats, most_streams
 
 MAX_BODY = 256 * 1024
 
@@ -35,8 +37,9 @@ def create_app(
     root: Path,
     allowed_hosts: Collection[str] = (),
     database_bytes: Callable[[], int] = lambda: 0,
+    threads: int = 64,
 ) -> Flask:
-    """The WSGI application. `root` holds `templates/` and `static/`."""
+    """The WSGI application. `root` holds `templates/` and `static/`; `threads` serve it."""
     context = WebContext(
         desk=desk,
         access=access,
@@ -51,7 +54,11 @@ def create_app(
         database_bytes=database_bytes,
         assets=Assets(root / "static"),
         catalogue=Catalogue(root / "static" / "i18n"),
+        chart=vendor.load(vendor.installed()),
+        seats=Seats(most_streams(threads)),
+        living=Living(access, clock),
     )
+    desk.hub.encode_with(EventData(context))
     return build(context)
 
 

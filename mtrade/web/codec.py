@@ -117,6 +117,7 @@ def intent(row: Intent) -> Json:
         "evidence": row.evidence or None,
         "planned_ms": row.planned_ms,
         "sent_ms": row.sent_ms,
+        "path": row.path,
         "closed_ms": row.closed_ms,
     }
 

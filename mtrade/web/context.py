@@ -20,6 +20,8 @@ from mtrade.web.assets import Assets
 from mtrade.web.buckets import Buckets
 from mtrade.web.i18n import Catalogue
 from mtrade.web.ports import AccessStore, AuditLog, Role, ServerControl, Session, SettingsStore
+from mtrade.web.seats import Living, Seats
+from mtrade.web.vendor import ChartLibrary
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,9 @@ class WebContext:
     database_bytes: Callable[[], int]
     assets: Assets
     catalogue: Catalogue
+    chart: ChartLibrary
+    seats: Seats
+    living: Living
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
 

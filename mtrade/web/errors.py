@@ -52,7 +52,7 @@ def shape(error: MTradeError, lang: str) -> dict[str, object]:
     params = dict(error.params)
     if reasons:
         params["fields"] = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    message = catalogue.text(lang, f"errors.{error.code}", params) or error.message
+    message = catalogue.outcome(lang, error.code, params) or error.message
     return {
         "code": error.code,
         "message": message,

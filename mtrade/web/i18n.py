@@ -48,6 +48,12 @@ class Catalogue:
         found = self._texts.get(lang, {}).get(key)
         return None if found is None else fill(found, params)
 
+    def outcome(self, lang: str, code: str, params: Mapping[str, object]) -> str | None:
+        """The words of a failure or key check: by its code, or the exchange's label in it."""
+        bare = code.removeprefix("key_")
+        keys = (f"errors.{code}", f"checks.{bare}", f"errors.{bare}", f"labels.{bare.upper()}")
+        return next(filter(None, (self.text(lang, key, params) for key in keys)), None)
+
     def reason(self, lang: str, english: str) -> str:
         """A field reason in the caller's language; English when no pattern fits."""
         for pattern, key in self._sentences:

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import NotFound
 
 from mtrade.domain.instruments import Market
-from mtrade.web import callers
+from mtrade.web import callers, vendor
 from mtrade.web.api.accounts import accounts_json
 from mtrade.web.assets import Asset
 from mtrade.web.context import Call, WebContext, web_context
@@ -21,7 +21,8 @@ from mtrade.web.uistate import ui_state
 
 PUBLIC = frozenset({"page login", "page setup", "static"})
 VIEWS = ("positions", "copy", "accounts", "settings", "more")
-SIGNED_IN = frozenset({"page trade", "page spot", "page futures", *(f"page {v}" for v in VIEWS)})
+PAGES = frozenset({"page trade", "page spot", "page futures", *(f"page {v}" for v in VIEWS)})
+SIGNED_IN = PAGES | {"vendor"}
 
 DEFAULT_PLACE = {"market": "futures", "settle": "usdt", "instrument": "BTC_USDT"}
 _INSTRUMENT = re.compile(r"[A-Z0-9]{1,24}_[A-Z0-9]{1,12}")
@@ -36,6 +37,7 @@ def install(app: Flask, context: WebContext) -> None:
     _page(app, "/login", "page login", login)
     _page(app, "/setup", "page setup", setup)
     _page(app, "/static/<build>/<path:name>", "static", static_file)
+    _page(app, vendor.PATH, "vendor", chart_library)
     _page(app, "/", "page trade", lambda: desk("trade", {}))
     _page(app, "/trade/spot/<name>", "page spot", lambda name: trade("spot", "", name))
     _page(app, "/trade/futures/<settle>/<name>", "page futures", _futures)
@@ -47,7 +49,7 @@ def to_entrance(context: WebContext) -> Response:
     """Where a stranger is sent: the first run's page, or the login, which then leads back."""
     if not context.access.has_password():
         return _see_other("/setup")
-    wanted = request.path if request.endpoint in SIGNED_IN and request.path != "/" else ""
+    wanted = request.path if request.endpoint in PAGES and request.path != "/" else ""
     return _see_other(f"/login?next={quote(wanted, safe='')}" if wanted else "/login")
 
 
@@ -87,12 +89,15 @@ def desk(view: str, place: dict[str, str]) -> Response:
         "role": call.caller.role,
         "device": context.device,
         "instance": control.instance,
+        "build": context.assets.build,
+        "chart": {"library": context.chart.sentence, "active": context.chart.asset is not None},
         "server": {"pid": control.pid, "started_ms": control.started_ms, "now_ms": call.now_ms},
         "accounts": accounts_json(call),
         "ui": state,
     }
     token = callers.csrf_token(context, call.caller.secret) if call.caller.secret else ""
-    return _html("index.html", lang=lang, ui=state, csrf=token, boot=boot, device=context.device)
+    page = {"ui": state, "csrf": token, "boot": boot, "device": context.device}
+    return _html("index.html", lang=lang, chart_url=vendor.URL, **page)
 
 
 def static_file(build: str, name: str) -> Response:
@@ -103,6 +108,17 @@ def static_file(build: str, name: str) -> Response:
         raise NotFound
     response = _file(found)
     response.headers["Cache-Control"] = IMMUTABLE if build == context.assets.build else "no-cache"
+    return response
+
+
+def chart_library() -> Response:
+    """The chart library, if it is installed."""
+    found = web_context().chart.asset
+    if found is None:
+        raise NotFound
+    response = _file(found)
+    known = request.args.get("v") == vendor.MARK
+    response.headers["Cache-Control"] = IMMUTABLE if known else "no-cache"
     return response
 
 

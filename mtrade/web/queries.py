@@ -17,6 +17,7 @@ Depth = Annotated[Whole, Field(ge=1, le=100)]
 AccountOrAll = Annotated[
     str, Field(strict=True, pattern=r"^(all|[a-z]{1,16}:[A-Za-z0-9]{1,32})$", examples=["all"])
 ]
+Topics = Annotated[str, Field(strict=True, max_length=4096, examples=["server"])]
 IntentNumber = Annotated[Whole, Field(ge=1)]
 
 
@@ -118,3 +119,9 @@ class FundingQuery(Form):
 
 class SnapshotQuery(InstrumentForm):
     depth: Depth = 20
+
+
+class EventsQuery(Form):
+    """A comma-separated list of topics."""
+
+    topics: Topics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtrade.web import events
 from mtrade.web.api import (
     accounts,
     auth,
@@ -51,6 +52,7 @@ from mtrade.web.queries import (
     BalanceQuery,
     BookQuery,
     CandlesQuery,
+    EventsQuery,
     FillsQuery,
     FundingQuery,
     IntentsQuery,
@@ -157,4 +159,5 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/market/candles", market.candles, form=CandlesQuery),
     _get("/api/market/funding", market.funding, form=FundingQuery),
     _get("/api/snapshot", snapshot.show, form=SnapshotQuery),
+    _get("/api/events", events.listen, form=EventsQuery),
 )  # fmt: skip

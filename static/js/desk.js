@@ -2,7 +2,7 @@
 
 import { $, $$, press } from './core/dom.js';
 import { load } from './core/i18n.js';
-import * as poller from './core/poller.js';
+import * as live from './core/live.js';
 import * as prefs from './core/prefs.js';
 import { emit, on, state } from './core/store.js';
 import * as chart from './chart/chart.js';
@@ -18,8 +18,12 @@ import * as preview from './ticket/preview.js';
 import * as sheet from './ticket/sheet.js';
 import * as submit from './ticket/submit.js';
 import * as ticket from './ticket/draw.js';
+import * as bell from './ui/bell.js';
+import * as fills from './ui/fills.js';
+import * as sounds from './ui/sounds.js';
 import * as menu from './ui/accounts_menu.js';
 import * as book from './ui/book.js';
+import * as connection from './ui/connection.js';
 import * as frame from './ui/frame.js';
 import * as hotkeys from './ui/hotkeys.js';
 import * as mode from './ui/mode.js';
@@ -64,14 +68,14 @@ async function start() {
   take(boot);
   prefs.dress();
   form.bind();
-  for (const part of [elevation, places, frame, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys]) part.init?.();
+  for (const part of [elevation, places, frame, connection, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys, bell, sounds, fills]) part.init?.();
   book.onBookPick(form.takeLevel);
   partTabs();
   moreMenu();
   places.showView(boot.view ?? 'trade');
   chart.init();
   on('place', () => $('#main').scrollTo(0, 0));
-  poller.start();
+  live.start();
   setInterval(() => { if (!document.hidden) emit('time'); }, SECOND_MS);
   window.addEventListener('pagehide', prefs.flush);
   document.body.dataset.ready = 'true';

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser import streams
 from tests.servers import Server
 
 # Debian's build; no sandbox inside containers, and nothing that calls home.
@@ -113,6 +114,7 @@ def open_page(browser: Browser, cookies: list[dict[str, Any]], desk: Server) -> 
     """Opens a path of the desk; at the end no console message may have appeared.
 
     `refusals`: the test makes the server refuse calls, which Chromium itself writes down.
+    `stream`: the server's own, or a stand-in: `refused`, or `open` for the test to speak through.
     """
     opened: list[tuple[BrowserContext, Watch]] = []
 
@@ -123,6 +125,7 @@ def open_page(browser: Browser, cookies: list[dict[str, Any]], desk: Server) -> 
         theme: Any = "dark",
         *,
         refusals: bool = False,
+        stream: str = "",
     ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -134,6 +137,8 @@ def open_page(browser: Browser, cookies: list[dict[str, Any]], desk: Server) -> 
         context.set_default_timeout(15_000)
         page = context.new_page()
         opened.append((context, Watch(page, refusals=refusals)))
+        if stream:
+            streams.fake(page, stream)
         page.goto(desk.base + path)
         page.locator("body[data-ready]").wait_for()
         return page

@@ -135,8 +135,10 @@ def test_keys_work_outside_fields_only(open_page: OpenPage) -> None:
 
 
 def test_a_lost_server_is_said_and_its_return_too(open_page: OpenPage) -> None:
-    page = open_page(FUTURES, refusals=True)
-    expect(page.get_by_test_id("connection-chip")).to_have_attribute("data-state", "ok")
+    page = open_page(FUTURES, refusals=True, stream="refused")
+    expect(page.get_by_test_id("connection-chip")).to_have_attribute(
+        "data-state", re.compile("ok|slow")
+    )
     page.route(
         "**/api/snapshot*",
         lambda route: route.fulfill(
@@ -179,3 +181,32 @@ def test_the_password_is_asked_before_a_restart(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("elevate-dialog")).to_contain_text("wrong")
     page.get_by_test_id("form-cancel").click()
     assert PASSWORD not in page.content()
+
+
+def test_the_bell_keeps_what_the_toasts_said(open_page: OpenPage) -> None:
+    page = open_page("/accounts")
+    page.get_by_test_id("add-paper").click()
+    expect(page.get_by_test_id("toast-good")).to_be_visible()
+    expect(page.get_by_test_id("bell-button").locator(".count")).to_have_text("1")
+    expect(page.get_by_test_id("toast-good")).to_be_hidden()
+    page.get_by_test_id("bell-button").click()
+    expect(page.get_by_test_id("notices")).to_contain_text("added")
+    page.get_by_test_id("bell-trouble").click()
+    expect(page.get_by_test_id("notices")).to_contain_text("No messages")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("bell-button").locator(".count")).to_be_hidden()
+
+
+def test_sounds_wait_for_a_touch_and_obey_their_switch(open_page: OpenPage) -> None:
+    page = open_page("/settings")
+    page.get_by_role("button", name="Test: Order filled").click()
+    expect(page.locator("body")).to_have_attribute("data-sound", "fill")
+    page.get_by_test_id("flag-sound_reject").click()
+    expect(page.get_by_test_id("flag-sound_reject")).not_to_be_checked()
+    page.get_by_test_id("flag-sound_reject").click()
+
+
+def test_the_spot_ticket_offers_no_protection(open_page: OpenPage) -> None:
+    page = open_page("/trade/spot/BTC_USDT")
+    expect(page.get_by_test_id("ticket-unit")).to_have_value(re.compile("base|quote"))
+    expect(page.get_by_test_id("ticket-tpsl")).to_be_hidden()

@@ -149,6 +149,13 @@ def accounts(evening: Evening) -> None:
     expect(evening.rows("closed")).to_have_count(1)
 
 
+def paths(evening: Evening) -> set[tuple[str, bool]]:
+    """How the orders of this evening left, with whether they were conditional."""
+    script = "async () => (await (await fetch('/api/trade?limit=100')).json()).items"
+    intents = evening.page.evaluate(script)
+    return {(i["path"], i["trigger"] is not None) for i in intents if i["state"] != "VOID"}
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("size", "locale"), [(DESKTOP, "en-US"), (PHONE, "ru-RU")], ids=["desktop-en", "phone-ru"]
@@ -167,6 +174,7 @@ def test_first_evening(
     evening.set_password()
     spot(evening)
     futures(evening)
+    assert paths(evening) == {("ws", False), ("rest", True)}
     accounts(evening)
     context.close()
     assert watch.seen == []

@@ -129,6 +129,8 @@ def check(server: Server, paper: Paper, script: Script) -> None:
     assert set(reached) <= set(journal), "an order was sent that the journal does not know"
     requests_ = Counter(row["request_id"] for row in journal.values())
     assert max(requests_.values()) == 1, "one request became two orders"
+    paths = Counter(row["path"] for row in journal.values())
+    assert paths["ws"] > paths["rest"], f"most orders should have left over the socket: {paths}"
     accepted = {a["text"] for a in arrivals if a["accepted"]}
     for text, row in journal.items():
         assert row["state"] in ("DONE", "VOID", "OPEN"), dict(row)

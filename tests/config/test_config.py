@@ -78,6 +78,7 @@ def test_every_machine_setting_is_read(project: Path) -> None:
         MTRADE_LOG_LEVEL="debug",
         MTRADE_LIVE="0",
         MTRADE_PAPER_URL="http://127.0.0.1:8780/",
+        MTRADE_PAPER_PRICES="synthetic",
     )
     assert found.home == (project / "home").resolve()
     assert (found.host, found.port, found.lang) == ("127.0.0.1", 5005, "ru")
@@ -308,7 +309,7 @@ def test_every_setting_is_read_somewhere() -> None:
 
 def test_the_published_schema_and_example_are_those_of_the_code() -> None:
     assert (ROOT / "docs" / "config.schema.json").read_text("utf-8") == schema_text()
-    example = (ROOT / "config.json.example").read_text("utf-8")
+    example = (ROOT / "docs" / "config.json.example").read_text("utf-8")
     assert parse_config(example, "config.json.example") == Config()
 
 

@@ -89,3 +89,26 @@ def test_what_counts_as_reducing() -> None:
     assert is_reducing(request(auto_size=AutoSize.CLOSE_LONG))
     assert not is_reducing(request())
     assert not is_reducing(request(instrument=BTC_SPOT, side=Side.SELL))
+
+
+def test_a_market_order_may_not_eat_through_the_book_beyond_the_band() -> None:
+    near, far = book(BTC).asks[0], replace(book(BTC).asks[1], price=D(63001))
+    steep = replace(book(BTC), asks=(near, far))
+    limits = replace(LIMITS, max_order_value=None)
+    market = request(type=OrderType.MARKET, price=None, size=D(5000))
+    check_order(market, CONTRACT, steep, limits, reducing=False)
+    with pytest.raises(OrderDenied) as caught:
+        check_order(replace(market, size=D(5001)), CONTRACT, steep, limits, reducing=False)
+    assert (caught.value.code, caught.value.params["price"]) == ("price_band", "63001")
+    with pytest.raises(OrderDenied) as caught:
+        check_order(replace(market, size=D(10_001)), CONTRACT, book(BTC), limits, reducing=False)
+    assert (caught.value.code, caught.value.params["size"]) == ("thin_book", "1")
+    in_money = replace(market, instrument=BTC_SPOT, size=D(10**9))
+    with pytest.raises(OrderDenied):
+        check_order(in_money, PAIR, book(BTC_SPOT), limits, reducing=False)
+
+
+def test_the_limit_price_of_a_trigger_is_measured_from_its_trigger() -> None:
+    order = request(size=D(1), price=D(94_501), trigger=Trigger(price=D(90_000), above=True))
+    assert denied(order) == "price_band"
+    check_order(replace(order, price=D(94_500)), CONTRACT, book(BTC), LIMITS, reducing=False)

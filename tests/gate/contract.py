@@ -16,6 +16,7 @@ import pytest
 from mtrade.domain.errors import AuthenticationFailed, ExchangeUnavailable, OrderRejected
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, Trigger, VenueOrder
+from mtrade.gate import triggers
 from mtrade.gate.clock import ExchangeClock
 from mtrade.gate.exchange import GateExchange
 
@@ -359,6 +360,18 @@ class ExchangeContract:
         order = exchange.find(self.instrument, trigger.fired_order_id)
         assert order is not None
         assert (order.side, order.open) == (Side.SELL, False)
+
+    def test_every_waiting_trigger_is_listed_over_all_pages(
+        self, exchange: GateExchange, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(triggers, "PAGE", 1)
+        placed = {
+            exchange.place_trigger(self.waiting(exchange, above=False, near=False))
+            for _ in range(3)
+        }
+        listed = exchange.triggers(self.instrument.market, self.instrument.settle)
+        assert placed <= {trigger.trigger_id for trigger in listed}
+        self.orders_api(exchange).cancel_triggers(self.instrument.name)
 
     def test_all_triggers_end_together(self, exchange: GateExchange) -> None:
         placed = [

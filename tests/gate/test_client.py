@@ -187,3 +187,14 @@ def test_secrets_do_not_show() -> None:
     shown = repr(KEY) + repr(GateAuth(Credentials("k", Secret("hidden")), FixedClock()))
     assert "demo-secret" not in shown
     assert "hidden" not in shown
+
+
+def test_an_expired_request_puts_the_clock_in_doubt() -> None:
+    with serve(reply('{"label":"REQUEST_EXPIRED"}', 403), reply('{"label":"X"}', 400)) as server:
+        gate, doubts = client(server), []
+        gate._on_expired = lambda: doubts.append(1)
+        for _ in range(2):
+            with pytest.raises((OrderRejected, OutcomeUnknown)):
+                gate.change("POST", "/spot/orders", plain, bucket="b")
+        gate.close()
+    assert doubts == [1]

@@ -218,10 +218,17 @@ def test_a_cancel_of_an_order_nobody_knows_is_rejected() -> None:
     assert caught.value.label == "ORDER_NOT_FOUND"
 
 
-def test_a_cancel_without_an_answer_is_unknown_and_not_repeated() -> None:
-    with serve(hang_up()) as server, pytest.raises(OutcomeUnknown):
-        GateExchange(client(server)).cancel(ETH, "1")
-    assert len(server.requests) == 1
+@pytest.mark.parametrize("read", [json_reply(FUTURES_ORDER | {"status": "open"}), hang_up()])
+def test_a_cancel_without_an_answer_is_unknown_and_not_repeated(read: Step) -> None:
+    with serve(hang_up(), read) as server, pytest.raises(OutcomeUnknown):
+        GateExchange(client(server)).cancel(ETH, "990017")
+    assert [r.method for r in server.requests] == ["DELETE", "GET"]
+
+
+def test_a_cancel_without_an_answer_of_an_order_that_has_ended_is_known() -> None:
+    order, server = run(lambda e: e.cancel(ETH, "990017"), hang_up(), json_reply(FUTURES_ORDER))
+    assert (order.open, order.filled) == (False, 10)
+    assert [r.method for r in server.requests] == ["DELETE", "GET"]
 
 
 OPEN_SHORT = FUTURES_ORDER | {"status": "open", "left": "-12", "price": "3100", "fill_price": "0"}

@@ -20,6 +20,7 @@ from mtrade.gate.transport import Timeouts
 from .loopback import Server, client, hang_up, reply, reset, send, serve
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
+PACKED = gzip.compress(b'{"a": 1}')
 BOMB = gzip.compress(b" " * (BODY_CAP * 8) + b"{}")
 
 
@@ -54,6 +55,12 @@ BROKEN = {
     "empty body": lambda s: reply(b""),
     "gzip bomb": lambda s: reply(BOMB, headers={"Content-Encoding": "gzip"}),
     "broken gzip": lambda s: reply(b"\x1f\x8bnot gzip", headers={"Content-Encoding": "gzip"}),
+    "gzip cut short": lambda s: reply(PACKED[:-6], headers={"Content-Encoding": "gzip"}),
+    "head that is cut": lambda s: hang_up(b"HTTP/1.1 200 OK\r\nX-A: b\r\n"),
+    "head that is not plain": lambda s: send(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n{}"),
+    "two lengths": lambda s: send(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "
+    ),
     "unknown encoding": lambda s: reply(b"\x00\x01", headers={"Content-Encoding": "br"}),
     "not HTTP": lambda s: hang_up(b"\x16\x03\x01\x02\x00garbage\r\n\r\n"),
     "redirect": lambda s: reply(b"", 302, {"Location": "http://127.0.0.1:9/elsewhere"}),

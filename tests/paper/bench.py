@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_plus
@@ -22,6 +23,7 @@ from mtrade.paper.spot import SpotVenue
 from mtrade.paper.users import PaperAccount, Users
 from mtrade.paper.wallet import Wallet
 from mtrade.paper.world import World
+from tests.paper.floor import listings
 
 NOW = 1_790_000_012_345
 PAIR = "BTC_USDT"
@@ -67,11 +69,14 @@ class FakeFutures:
 
 
 class Bench:
-    """Calls the gateway as signed clients do. Users `ann` and `bob` have 10,000 USDT and 1 BTC."""
+    """Calls the gateway as signed clients do. Users `ann` and `bob` have 10,000 USDT and 1 BTC.
 
-    def __init__(self, *, enforced: bool = False) -> None:
+    `coins` leaves the markets of all others out.
+    """
+
+    def __init__(self, *, enforced: bool = False, coins: Collection[str] | None = None) -> None:
         self.clock = Clock()
-        self.world = new_world()
+        self.world = new_world(coins=coins)
         self.arrivals = Arrivals()
         self.gateway = Gateway(
             self.world,
@@ -166,9 +171,9 @@ class Bench:
         return total
 
 
-def new_world(seed: int = 7) -> World:
+def new_world(seed: int = 7, coins: Collection[str] | None = None) -> World:
     world = World(seed)
-    world.rooms = build_rooms(seed, NOW)
+    world.rooms = build_rooms(seed, NOW, None if coins is None else listings(coins))
     world.spot = SpotVenue(world)
     world.futures = FakeFutures()  # type: ignore[assignment]
     world.wallet = Wallet(world)

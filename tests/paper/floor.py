@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from mtrade.domain.instruments import InstrumentId, Side
+from mtrade.domain.instruments import Instrument, InstrumentId, Side
 from mtrade.domain.orders import TimeInForce
+from mtrade.paper.catalogue import catalogue
 from mtrade.paper.market import MarketEngine, build_rooms
 from mtrade.paper.matching import Match, Resting
+from mtrade.paper.room import Listing
 from mtrade.paper.world import HOUSE, World
 
 NOW = 1_790_000_012_345
+FEW = ("BTC", "DOGE", "TON")  # busy and calm, coarse and fine steps, every kind of market
 
 
 class Floor:
@@ -79,10 +82,17 @@ class Floor:
     def restore(self, kind: str, key: str, data: Mapping[str, Any]) -> None: ...
 
 
-def open_market(seed: int = 7, now_ms: int = NOW) -> tuple[World, MarketEngine, Floor]:
-    """A world with rooms, an engine and one floor for both venues."""
+def listings(coins: Collection[str]) -> list[tuple[Instrument, Listing]]:
+    """The part of the catalogue that trades these coins."""
+    return [item for item in catalogue() if item[0].base in coins]
+
+
+def open_market(
+    seed: int = 7, now_ms: int = NOW, *, coins: Collection[str] | None = None
+) -> tuple[World, MarketEngine, Floor]:
+    """A world with rooms, an engine and one floor for both venues; `coins` leaves the rest out."""
     world = World(seed)
-    world.rooms = build_rooms(seed, now_ms)
+    world.rooms = build_rooms(seed, now_ms, None if coins is None else listings(coins))
     floor = Floor(world)
     world.spot = floor  # type: ignore[assignment]
     world.futures = floor  # type: ignore[assignment]

@@ -119,6 +119,19 @@ def test_futures_sizes_follow_the_header(paper):
     assert [g["succeeded"] for g in gone] == [True, False]
 
 
+def test_sizes_that_are_text_for_every_client(paper):
+    """Typed clients of the integer age read these as text and fail on a number."""
+    order = {"contract": "BTC_USDT", "size": 2, "price": "0", "tif": "ioc"}
+    paper.ok("POST", "/futures/usdt/orders", "", order)
+    paper.ok("POST", "/futures/usdt/orders", "", order | {"size": 0, "close": True})
+    (ticker,) = paper.ok("GET", "/futures/usdt/tickers", "contract=BTC_USDT")
+    assert isinstance(ticker["total_size"], str)
+    closed = paper.ok("GET", "/futures/usdt/position_close", "limit=1")[0]
+    assert (closed["max_size"], closed["accum_size"]) == ("2", "2")
+    trade = paper.ok("GET", "/futures/usdt/my_trades", "limit=1")[0]
+    assert (trade["size"], trade["close_size"]) == (-2, -2)
+
+
 def test_a_futures_batch_with_stray_keys(paper):
     order = {"contract": "BTC_USDT", "size": 1, "price": "60000", "settle": "usdt"}
     batch = [{**order, "text": f"t-0a{n}", "textIsRequired": True} for n in range(2)]

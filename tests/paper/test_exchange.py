@@ -198,7 +198,7 @@ def test_a_polite_signal_stops_it_cleanly(number, tmp_path):
 
 @pytest.mark.parametrize("bad", ["k:s", "k:s:x", "k:s:1:DOLLAR=1", "k:s:1:USDT=many", "::1"])
 def test_bad_arguments_are_named(bad, capsys):
-    from mtrade.paper.__main__ import main
+    from mtrade.paper.alone import main
 
     with pytest.raises(SystemExit) as stop:
         main(["--account", bad])

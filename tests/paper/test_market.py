@@ -15,7 +15,7 @@ from mtrade.paper.intervals import DAY, HOUR, MINUTE
 from mtrade.paper.market import MarketEngine
 from mtrade.paper.room import Room
 from mtrade.paper.world import World
-from tests.paper.floor import NOW, Floor, open_market
+from tests.paper.floor import FEW, NOW, Floor, open_market
 
 PERP = futures("BTC_USDT")
 PAIR = spot("BTC_USDT")
@@ -41,16 +41,16 @@ def test_the_same_seed_and_ticks_give_the_same_market() -> None:
     """Prices, books, trades and their ids."""
     runs = []
     for seed in (3, 3, 4):
-        world, engine, _ = open_market(seed)
-        for number in range(12):
-            engine.tick(NOW + 250 * number)
+        world, engine, _ = open_market(seed, coins=FEW)
+        for number in range(6):
+            engine.tick(NOW + 500 * number)
         runs.append(_state(world))
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
 
 
 def test_venues_hear_of_prices_after_the_books_have_moved() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=FEW)
     seen: list[tuple[str, Decimal, Decimal | None]] = []
 
     class Listener(Floor):
@@ -69,7 +69,7 @@ def test_venues_hear_of_prices_after_the_books_have_moved() -> None:
 
 
 def test_funding_is_booked_once_and_after_the_venues_could_pay_it() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=FEW)
     room = world.rooms[PERP]
     due, before = room.funding_next_ms, len(room.funding)
     assert due % (8 * HOUR) == 0
@@ -122,7 +122,7 @@ def test_a_price_off_the_grid_is_conformed() -> None:
 
 
 def test_other_coins_do_not_jump() -> None:
-    world, engine, _ = open_market()
+    world, engine, _ = open_market(coins=("BTC", "ETH"))
     engine.tick(NOW)
     before = world.rooms[spot("ETH_USDT")].index
     engine.set_price(PERP, Decimal(90_000), NOW + 1)
@@ -153,8 +153,8 @@ class Disk:
 
 def _run(engine: MarketEngine, world: World, disk: Disk, start: int, minutes: int) -> int:
     at = start
-    for number in range(minutes * 4):
-        at = start + number * 15_000
+    for number in range(minutes * 2):
+        at = start + number * 30_000
         engine.tick(at)
         disk.save(world, engine)
     engine.flush()
@@ -174,9 +174,9 @@ def _charts(room: Room, until: int) -> list[object]:
 
 def test_a_restart_rewrites_no_history() -> None:
     """Prices, funding rates and candles are those of before, whatever the order of the rows."""
-    disk, (world, engine, _) = Disk(), open_market()
-    last = _run(engine, world, disk, NOW, 75)
-    again, resumed, _ = open_market(now_ms=last + DAY)
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
+    last = _run(engine, world, disk, NOW, 60)
+    again, resumed, _ = open_market(now_ms=last + DAY, coins=FEW)
     disk.load(resumed)
     for key, room in world.rooms.items():
         twin = again.rooms[key]
@@ -188,10 +188,10 @@ def test_a_restart_rewrites_no_history() -> None:
 
 
 def test_the_market_goes_on_where_it_stopped() -> None:
-    disk, (world, engine, _) = Disk(), open_market()
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
     engine.set_price(PERP, Decimal(50_000), NOW)
     last = _run(engine, world, disk, NOW + 1, 2)
-    again, resumed, _ = open_market(now_ms=last + HOUR)
+    again, resumed, _ = open_market(now_ms=last + HOUR, coins=FEW)
     disk.load(resumed)
     resumed.tick(last + HOUR)
     assert abs(again.rooms[PERP].index / world.rooms[PERP].index - 1) < Decimal("0.005")
@@ -200,7 +200,7 @@ def test_the_market_goes_on_where_it_stopped() -> None:
 
 def test_rows_beyond_the_horizon_disappear() -> None:
     """Minutes are kept for a week; the rows of instruments nobody lists any more are ignored."""
-    disk, (world, engine, _) = Disk(), open_market()
+    disk, (world, engine, _) = Disk(), open_market(coins=FEW)
     _run(engine, world, disk, NOW, 2)
     old = {key for kind, key in disk.rows if kind == "candles" and key.startswith("1m|")}
     assert old

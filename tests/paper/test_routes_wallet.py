@@ -95,6 +95,15 @@ def test_there_are_no_sub_accounts_and_no_unified_wallet(bench):
     assert bench.refused("POST", "/account/debit_fee", "", {"enabled": True})[0] == 400
 
 
+def test_nothing_comes_in_from_outside_and_nothing_leaves(bench):
+    for name in ("deposits", "withdrawals", "withdraw_status", "saved_address"):
+        assert bench.call("GET", f"/wallet/{name}", "currency=USDT") == []
+    asked = bench.refused("GET", "/wallet/deposit_address", "currency=USDT")
+    assert asked == (403, "FORBIDDEN")
+    order = {"currency": "USDT", "amount": "1", "address": "0x0", "chain": "ETH"}
+    assert bench.refused("POST", "/withdrawals", "", order) == (403, "FORBIDDEN")
+
+
 def test_trades_and_ledger_tell_what_happened(bench):
     bench.quote(Side.SELL, "60000", "1")
     order = bench.place("buy", "0.01", "60000", text="t-l")

@@ -29,6 +29,7 @@ def command(house: House, folder: Path, *arguments: str) -> subprocess.Completed
         "MTRADE_PORT": str(house.port),
         "MTRADE_HOST": "127.0.0.1",
         "MTRADE_LANG": "en",
+        "MTRADE_PAPER_PRICES": "synthetic",
         "MTRADE_KEY_FILE": str(folder / "machine.key"),
     }
     return subprocess.run(

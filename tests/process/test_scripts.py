@@ -143,6 +143,35 @@ def test_a_changed_lock_installs_again_and_a_wrong_hash_is_refused(project: Proj
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("module", ["mtrade.admin", "mtrade.paper"])
+def test_a_module_goes_on_inside_the_environment(project: Project, module: str) -> None:
+    """Whoever types `python -m …` has some Python at hand, not the one with the packages."""
+    # -S: no site-packages, so no package is at hand.
+    command = [sys.executable, "-S", "-m", module, "--help"]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MTRADE_", "PYTHONPATH"))}
+
+    def ask() -> subprocess.CompletedProcess[str]:
+        environ = {**kept, "MTRADE_LANG": "en"}
+        return subprocess.run(
+            command, cwd=project.folder, capture_output=True, text=True, timeout=60, env=environ
+        )
+
+    without = ask()
+    assert without.returncode == 5
+    assert "Run first: python start.py" in without.stderr
+    assert "Traceback" not in without.stderr
+    if os.name == "nt":
+        return
+    python = environment.venv_python(project.folder)
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    inside = ask()
+    assert inside.returncode == 0, inside.stderr
+    assert f"usage: python -m {module}" in inside.stdout
+
+
+@pytest.mark.process
 def test_nothing_was_ever_started_here(project: Project) -> None:
     assert project.run("status").returncode == 3
     assert project.run("stop").returncode == 0

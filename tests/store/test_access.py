@@ -260,3 +260,18 @@ def test_token_names_roles_and_number_are_limited(access: Access) -> None:
     with pytest.raises(Conflict):
         access.tokens.add("one more", "viewer", now_ms=NOW)
     assert access.tokens.revoke_all() == 50
+
+
+def test_where_a_device_is_signed_in_the_owner_logs_in_under_any_attack(access: Access) -> None:
+    sign_in(access)
+    admitted = 0
+    for n in range(60):  # a crowd of addresses nobody has seen before
+        try:
+            access.attempts.admit_login(f"10.0.0.{n}", NOW)
+            admitted += 1
+        except LimitExceeded:
+            continue
+    assert 20 <= admitted < 30
+    access.login(PASSWORD, address=HOME, now_ms=NOW)
+    with pytest.raises(LimitExceeded):
+        access.login(PASSWORD, address=PHONE, now_ms=NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,10 +123,26 @@ def test_guessing_from_many_addresses_is_bounded_and_so_is_the_table(attempts: A
             admitted += 1
         except LimitExceeded:
             continue
-    assert admitted == 30
+    assert admitted == 26
     attempts.admit_login(HOME, NOW + 2 * HOUR)
     with attempts._database.read() as db:
         assert db.execute("SELECT count(*) FROM attempt").fetchone()[0] == 2
+
+
+def test_a_guessing_crowd_leaves_checks_for_who_did_not_fail_and_who_is_signed_in(
+    attempts: Attempts,
+) -> None:
+    crowd = [f"10.0.0.{n}" for n in range(50)]
+    for second in range(300):
+        for address in crowd:
+            with contextlib.suppress(LimitExceeded):
+                attempts.admit_login(address, NOW + second * SECOND)
+        if second >= 180:  # all of them have failed by now
+            attempts.admit_login(HOME, NOW + second * SECOND)
+            attempts.login_succeeded(HOME)
+            break
+    attempts.admit_elevation("session", NOW + 181 * SECOND)
+    attempts.elevation_succeeded("session")
 
 
 def test_parallel_guesses_do_not_slip_through(attempts: Attempts) -> None:

@@ -20,6 +20,7 @@ from mtrade.domain.orders import (
     Intent,
     IntentKind,
     IntentState,
+    OrderPath,
     OrderRequest,
     OrderType,
     TimeInForce,
@@ -144,9 +145,9 @@ def test_numbers_come_back_exactly(
 
 def test_a_repeated_request_is_the_stored_intent(journal: SqliteJournal) -> None:
     (first,) = journal.commit([intent(1)])
-    again, other = journal.commit([intent(1, order=order("t-another")), intent(2)])
-    assert again == first
-    assert other.id != first.id
+    assert journal.commit([intent(1, order=order("t-another"))]) == (first,)
+    other, again = journal.commit([intent(2), intent(1, order=order("t-third"))])
+    assert (again, other.request_id) == (first, "r2")
     assert len(journal.recent(None, before_id=None, limit=9)) == 2
 
 
@@ -155,12 +156,18 @@ def test_a_request_repeated_within_one_commit_is_stored_once(journal: SqliteJour
     assert one == two
 
 
-def test_the_same_request_of_another_account_is_its_own(journal: SqliteJournal) -> None:
-    one, two = journal.commit(
-        [intent(1), intent(1, account_id="paper:1002", order=order("t-another"))]
-    )
-    assert one.id != two.id
-    assert journal.by_request("paper:1002", "r1") == two
+def test_one_request_is_one_order_whichever_account_is_named(journal: SqliteJournal) -> None:
+    (one,) = journal.commit([intent(1)])
+    (two,) = journal.commit([intent(1, account_id="paper:1002", order=order("t-another"))])
+    assert one == two == journal.by_request("paper:1002", "r1")
+
+
+def test_a_known_request_brings_its_family_and_takes_in_nothing_new(journal: SqliteJournal) -> None:
+    child = intent(2, request_id="", order=order("t-sl"), parent="t-mt1m-1")
+    first = journal.commit([intent(1), child])
+    stranger = intent(3, request_id="", order=order("t-other-sl"), parent="t-other")
+    assert journal.commit([intent(1, order=order("t-other")), stranger]) == first
+    assert journal.by_text(ACCOUNT, "t-other-sl") is None
 
 
 def test_an_order_of_the_exchange_is_found_by_its_text(journal: SqliteJournal) -> None:
@@ -284,3 +291,12 @@ def test_a_closed_journal_says_so(tmp_path: Path) -> None:
         journal.commit([intent(1)])
     with pytest.raises(StoreError):
         journal.unfinished()
+
+
+@pytest.mark.parametrize("path", [None, *OrderPath])
+def test_the_way_an_order_left_is_kept(journal: SqliteJournal, path: OrderPath | None) -> None:
+    (stored,) = journal.commit([intent(1)])
+    journal.update([replace(stored, state=IntentState.OPEN, path=path)])
+    kept = journal.get(stored.id)
+    assert kept is not None
+    assert kept.path is path

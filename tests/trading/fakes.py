@@ -20,7 +20,7 @@ from mtrade.domain.accounts import (
 from mtrade.domain.errors import Conflict, ExchangeError
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
-from mtrade.domain.orders import Fill, OrderRequest, OrderType, VenueOrder, VenueTrigger
+from mtrade.domain.orders import Fill, OrderPath, OrderRequest, OrderType, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Position
 from tests.clocks import FakeClock
 
@@ -119,6 +119,7 @@ class FakeExchange:
     mode: PositionMode = PositionMode.SINGLE
     leverages: list[tuple[D, MarginMode]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    amended: list[str] = field(default_factory=list)
     permissions: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
     uid: str = "1"
 
@@ -162,7 +163,10 @@ class FakeExchange:
     def contract(self, instrument: InstrumentId) -> tuple[Position, ...]:
         return tuple(row for row in self.rows if row.instrument == instrument)
 
-    def place(self, order: OrderRequest, *, expires_ms: int) -> VenueOrder:
+    def place(
+        self, order: OrderRequest, *, expires_ms: int, chosen: Callable[[OrderPath], None] = str
+    ) -> VenueOrder:
+        chosen(OrderPath.REST)
         self.placed.append(order)
         answer = self.on_place(order)
         self.orders[order.text] = answer
@@ -198,6 +202,23 @@ class FakeExchange:
         ended = replace(found, open=False, finish_as="cancelled")
         self.orders[found.text] = ended
         return ended
+
+    def amend(
+        self,
+        instrument: InstrumentId,
+        order_id: str,
+        *,
+        price: D | None,
+        size: D | None,
+        expires_ms: int,
+    ) -> VenueOrder:
+        self.amended.append(order_id)
+        found = self.find(instrument, order_id)
+        assert found is not None
+        return replace(found, price=price or found.price, size=size or found.size)
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def set_leverage(
         self, instrument: InstrumentId, leverage: D, mode: MarginMode
@@ -247,6 +268,9 @@ class FakeAccounts:
     def check_network(self, network: Network) -> None:
         if network is self.forbidden:
             raise Conflict("not here", code="live_off")
+
+    def line(self, account_id: str) -> FakeExchange:
+        return self._exchange
 
     def market_data(self, network: Network) -> FakeExchange:
         return self._exchange

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
-from mtrade.domain.errors import AuthenticationFailed, Conflict, InvalidRequest, NotFound
+from mtrade.domain.errors import (
+    AuthenticationFailed,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    StoreError,
+)
 from mtrade.trading.accounts import MAX_ACCOUNTS, AccountManager
 from tests.clocks import FakeClock
 from tests.trading.fakes import FakeExchange, MemoryChoices
@@ -40,10 +48,14 @@ class Net:
         self.clock_ = FakeClock()
         self.rights: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
         self.fault: Exception | None = None
+        self.warm: list[str] = []
 
-    def exchange(self, network: Network, credentials: Credentials) -> FakeExchange:
+    def exchange(
+        self, network: Network, credentials: Credentials, *, warm: bool = False
+    ) -> FakeExchange:
         if self.fault is not None:
             raise self.fault
+        self.warm += [credentials.key] if warm else []
         return FakeExchange(self.clock_, uid=credentials.key, permissions=self.rights)
 
 
@@ -114,6 +126,23 @@ def test_rename_recolour_disable(office: Office) -> None:
         office.manager.update(made.id, colour="red")
 
 
+def test_what_a_disabled_account_has_under_way_is_still_followed(office: Office) -> None:
+    account = office.manager.open_paper("Main")
+    before = office.manager.exchange(account.id)
+    office.manager.update(account.id, enabled=False)
+    with pytest.raises(Conflict):
+        office.manager.exchange(account.id)
+    assert office.manager.line(account.id) is before
+
+
+def test_no_line_leads_to_real_money_where_it_is_switched_off() -> None:
+    office = Office(live=False)
+    account = office.manager.open_paper("Main")
+    office.book.replace(replace(account, network=Network.LIVE))
+    with pytest.raises(Conflict):
+        office.manager.line(account.id)
+
+
 def test_removal_needs_the_name_typed(office: Office) -> None:
     made = office.manager.open_paper("Play")
     with pytest.raises(InvalidRequest):
@@ -123,6 +152,28 @@ def test_removal_needs_the_name_typed(office: Office) -> None:
         office.manager.get(made.id)
     with pytest.raises(NotFound):
         office.manager.get(None)
+
+
+def test_only_the_accounts_in_use_are_kept_warm_from_the_start(office: Office) -> None:
+    used, unused = office.manager.open_paper("Used"), office.manager.open_paper("Unused")
+    office.manager.update(unused.id, enabled=False)
+    assert office.net.warm == []  # opening an account only asked who it is
+    office.manager.warm()
+    assert office.net.warm == [used.uid]
+
+
+def test_a_key_that_does_not_open_keeps_no_start_from_happening(office: Office) -> None:
+    office.manager.open_paper("Play")
+    office.net.fault = StoreError("the secret does not open")
+    office.manager.warm()
+
+
+def test_a_removed_account_lets_go_of_its_connections(office: Office) -> None:
+    made = office.manager.open_paper("Play")
+    closed: list[bool] = []
+    office.manager.exchange(made.id).close = lambda: closed.append(True)  # type: ignore[method-assign]
+    office.manager.remove(made.id, "Play")
+    assert closed == [True]
 
 
 def test_an_exchange_is_made_once_per_account(office: Office) -> None:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.trading.cache import ReadCache
 from tests.clocks import FakeClock
 
@@ -70,3 +71,44 @@ def test_many_askers_cause_one_read() -> None:
     for thread in threads:
         thread.join()
     assert len(reads) == 1
+
+
+class CountingLock:
+    """A lock that tells how many have come to it."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *fault: object) -> None:
+        self._lock.release()
+
+
+def test_those_who_waited_for_a_failed_read_share_its_failure_and_the_next_reads_anew() -> None:
+    cache = ReadCache(FakeClock())
+    gate = cache._slot("k").lock = CountingLock()  # type: ignore[assignment]
+    reads: list[int] = []
+
+    def failing() -> int:
+        reads.append(1)
+        for _ in range(5):
+            assert gate.came.acquire(timeout=5)
+        raise ExchangeUnavailable("down")
+
+    def ask() -> None:
+        with pytest.raises(ExchangeUnavailable):
+            cache.get("k", 1.0, failing)
+        done.append(1)
+
+    done: list[int] = []
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert (len(done), len(reads)) == (5, 1)
+    assert cache.get("k", 1.0, lambda: 7).value == 7

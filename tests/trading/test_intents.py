@@ -23,6 +23,7 @@ from mtrade.domain.orders import (
     Intent,
     IntentKind,
     IntentState,
+    OrderPath,
     OrderType,
     TimeInForce,
 )
@@ -143,3 +144,17 @@ def test_told_turns_ends_without_effect_into_their_errors_naming_the_intent() ->
         with pytest.raises(error) as caught:
             told(case)
         assert caught.value.params["intent"] == "5"  # type: ignore[attr-defined]
+
+
+def test_the_way_an_order_left_is_kept_whatever_the_answer_was() -> None:
+    done = judge(intent(), Answer(order=venue_order(request()), path=OrderPath.WS), NOW)
+    lost = judge(intent(), Answer(error=OutcomeUnknown("silence"), path=OrderPath.WS), NOW)
+    refused = judge(intent(), Answer(error=OrderRejected("no"), path=OrderPath.REST), NOW)
+    assert [done.path, lost.path, refused.path] == [OrderPath.WS, OrderPath.WS, OrderPath.REST]
+    found = venue_order(request())
+    assert intents.settle_from(lost, found, NOW, evidence="found").path is OrderPath.WS
+
+
+def test_an_order_that_never_left_has_no_way() -> None:
+    answer = Answer(error=ExchangeUnavailable("refused"), path=OrderPath.REST)
+    assert judge(intent(), answer, NOW).path is None

@@ -8,7 +8,14 @@ from decimal import Decimal as D
 import pytest
 
 from mtrade.domain.accounts import PositionMode
-from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, NotFound, OrderDenied
+from mtrade.domain.errors import (
+    Conflict,
+    ExchangeUnavailable,
+    InvalidRequest,
+    MTradeError,
+    NotFound,
+    OrderDenied,
+)
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import AutoSize, OrderType, TimeInForce, Trigger, TriggerSource
 from mtrade.domain.positions import Leg
@@ -266,3 +273,52 @@ def test_a_machine_without_real_money_still_lets_positions_shrink(table: Table) 
     assert table.planner.close(close_wish()).order.close
     reducing = wish(side=Side.SELL, reduce_only=True, price=D(60000))
     assert table.planner.plan(reducing).order.reduce_only
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"take_profit": Protection(price=D(59000))}, "take_profit"),
+        ({"stop_loss": Protection(price=D(59000))}, "stop_loss"),
+        ({"price": D(61000), "stop_loss": Protection(price=D(60500))}, "stop_loss"),
+        ({**MARKET, "stop_loss": Protection(price=D(60000))}, "stop_loss"),
+        (
+            {"side": Side.SELL, "price": D(60000), "stop_loss": Protection(price=D(59000))},
+            "stop_loss",
+        ),
+        ({"side": Side.SELL, **MARKET, "take_profit": Protection(price=D(60000))}, "take_profit"),
+    ],
+)
+def test_protection_the_exchange_would_refuse_after_the_fill_is_refused_before(
+    table: Table, changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        table.planner.plan(wish(**changes))
+    assert "entry" in caught.value.fields[field]
+
+
+def test_protection_of_an_entry_against_an_opposite_position_is_refused(table: Table) -> None:
+    table.exchange.rows = (position("-10"),)
+    with pytest.raises(InvalidRequest) as caught:
+        table.planner.plan(wish(stop_loss=Protection(price=D(58000))))
+    assert list(caught.value.fields) == ["stop_loss"]
+
+
+def test_a_close_needs_no_prices(table: Table) -> None:
+    def down(*args: object) -> None:
+        raise ExchangeUnavailable("no book")
+
+    table.exchange.book = down  # type: ignore[method-assign,assignment]
+    table.exchange.rows = (position("10"),)
+    assert table.planner.close(close_wish()).order.close
+    with pytest.raises(ExchangeUnavailable):
+        table.planner.plan(wish())
+
+
+def test_a_conditional_close_of_a_hedge_leg_is_planned_on_that_leg(table: Table) -> None:
+    table.exchange.mode = PositionMode.DUAL
+    table.exchange.rows = (position("10", leg=Leg.LONG), position("-4", leg=Leg.SHORT))
+    trigger = Trigger(price=D(58000), above=False)
+    plan = table.planner.plan(wish(side=Side.SELL, close=True, trigger=trigger, **MARKET))
+    assert (plan.leg, plan.plan_position) == (Leg.LONG, D(10))
+    assert plan.order.auto_size is AutoSize.CLOSE_LONG

@@ -14,12 +14,16 @@ from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.engine import TradingEngine
+from mtrade.trading.live.board import Board
+from mtrade.trading.live.hub import Hub
+from mtrade.trading.live.reader import Reader
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
 from mtrade.trading.state import LiveState
 from tests.clocks import FakeClock
 from tests.trading.fakes import MemoryChoices, position
+from tests.trading.live.stand import FakeFeeds
 from tests.web.fakes import Bank, Book, Net
 
 LIMITS = RiskLimits(max_order_value=D(1_000_000), max_leverage=D(50), price_band=D("0.1"))
@@ -57,4 +61,8 @@ def real_desk(stack: ExitStack, folder: Path, clock: FakeClock) -> tuple[Desk, N
     accounts.open_paper("Main")
     for exchange in net.exchanges.values():
         exchange.rows = (position("10", margin=D(6), initial_margin=D(6), liq_price=D(55000)),)
-    return Desk(accounts, state, engine), net
+    board = Board(clock)
+    hub = Hub(board, accounts, clock, FakeFeeds(), lambda post: Reader(accounts, clock, post))
+    stack.callback(hub.close)
+    hub.start()
+    return Desk(accounts, state, engine, hub), net

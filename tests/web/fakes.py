@@ -168,7 +168,9 @@ class Net:
     def market_data(self, network: Network) -> PublicData:
         return PublicData(next(iter(self.exchanges.values())))
 
-    def exchange(self, network: Network, credentials: Credentials) -> WebExchange:
+    def exchange(
+        self, network: Network, credentials: Credentials, *, warm: bool = False
+    ) -> WebExchange:
         made = WebExchange(self._clock, uid=credentials.key)
         return self.exchanges.setdefault(credentials.key, made)
 

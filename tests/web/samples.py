@@ -73,6 +73,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "GET /api/market/candles": {"network": "paper", **THING, "interval": "5m", "limit": "5"},
     "GET /api/market/funding": {"network": "paper", **CONTRACT},
     "GET /api/snapshot": {"account": "paper:10001", **THING, "depth": "5"},
+    "GET /api/events": {"topics": "account:paper:10001,server"},
 }  # fmt: skip
 
 

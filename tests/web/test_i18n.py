@@ -74,3 +74,22 @@ def test_an_empty_folder_has_no_texts(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_browsers_language_is_the_first_we_speak(header: str, found: str | None) -> None:
     assert preferred(header) == found
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("key_exchange_unavailable", "Биржа недоступна"),
+        ("exchange_unavailable", "Биржа недоступна"),
+        ("key_withdrawal_right", "вывод"),
+        ("key_invalid_key", "ключ"),
+        ("login_ok", "пользователь 7"),
+    ],
+)
+def test_whatever_a_key_check_says_is_said_in_russian(
+    catalogue: Catalogue, code: str, words: str
+) -> None:
+    found = catalogue.outcome("ru", code, {"uid": "7"})
+    assert found is not None
+    assert words in found
+    assert catalogue.outcome("ru", "unheard_of", {}) is None

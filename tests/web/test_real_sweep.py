@@ -45,7 +45,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "RATES", {})
         patch.setattr(passwords, "_MEMORY_KIB", 64)
-        settings = load({"home": str(home)}, environ={"MTRADE_KEY_FILE": str(key)})
+        environ = {"MTRADE_KEY_FILE": str(key), "MTRADE_PAPER_PRICES": "synthetic"}
+        settings = load({"home": str(home)}, environ=environ)
         with build(settings, Control(home=Path(home))) as app:  # type: ignore[arg-type]
             yield signed_in(Server(app))
 

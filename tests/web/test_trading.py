@@ -21,7 +21,8 @@ ORDER: dict[str, Any] = {
 INTENT = {
     "id", "account", "network", "request_id", "kind", "state", "market", "settle", "instrument",
     "side", "type", "size", "price", "tif", "reduce_only", "close", "trigger", "text", "parent",
-    "order_id", "filled", "average", "label", "evidence", "planned_ms", "sent_ms", "closed_ms",
+    "order_id", "filled", "average", "label", "evidence", "planned_ms", "sent_ms", "path",
+    "closed_ms",
 }  # fmt: skip
 
 
@@ -36,13 +37,20 @@ def trader(site: Site) -> Browser:
 
 def test_an_order_is_sent_once_however_often_it_is_asked_for(site: Site, trader: Browser) -> None:
     first = trader.post("/api/trade", ORDER)
-    second = trader.post("/api/trade", {**ORDER, "size": "99"})
+    second = trader.post("/api/trade", ORDER)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json["intent"] == second.json["intent"]
     assert set(first.json["intent"]) == INTENT
     sent = exchange_of(site).placed
     assert [(o.size, o.price) for o in sent] == [(D(10), D(59000))]
     assert site.audit.acts() == ["order.submit"] * 2
+
+
+def test_the_request_id_of_another_order_is_a_conflict(site: Site, trader: Browser) -> None:
+    trader.post("/api/trade", ORDER)
+    other = trader.post("/api/trade", {**ORDER, "size": "99"})
+    assert (other.status_code, other.json["error"]["code"]) == (409, "request_id_reused")
+    assert len(exchange_of(site).placed) == 1
 
 
 def test_numbers_are_text_and_a_comma_is_a_point(trader: Browser) -> None:
@@ -98,6 +106,15 @@ def test_the_preview_computes_and_sends_nothing(site: Site) -> None:
     assert exchange_of(site).placed == []
     refused = site.browser("viewer").post("/api/trade/preview", {**body, "price": "90000"}).json
     assert refused["problems"][0]["code"] == "price_band"
+    assert "price" in refused["problems"][0]["params"]
+
+
+def test_a_problem_of_the_preview_speaks_the_callers_language(site: Site) -> None:
+    body = {name: value for name, value in ORDER.items() if name != "request_id"}
+    russian = site.browser("viewer", headers={"Accept-Language": "ru"})
+    [problem] = russian.post("/api/trade/preview", {**body, "size": "0.5"}).json["problems"]
+    assert (problem["code"], problem["field"]) == ("invalid_request", "size")
+    assert problem["message"].startswith("минимум")
 
 
 def test_the_journal_is_paged_newest_first(trader: Browser) -> None:

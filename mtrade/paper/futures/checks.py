@@ -163,7 +163,10 @@ class Checks:
     def _parts(self, candidate: Candidate) -> tuple[Part | None, Part | None]:
         """What would fill at once, at its average price, and what would rest."""
         side, size, limit = candidate.side, abs(candidate.size), candidate.limit
-        levels = candidate.room.book.levels(side.opposite, _DEPTH)
+        book = candidate.room.book
+        best = book.best(side.opposite)
+        crosses = best is not None and (limit - best) * side.sign >= 0
+        levels = book.levels(side.opposite, _DEPTH) if crosses else []
         reached = tuple(level for level in levels if (limit - level.price) * side.sign >= 0)
         found = sweep(reached, size)
         filled = found.filled if found else ZERO

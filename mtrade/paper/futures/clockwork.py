@@ -106,6 +106,13 @@ class Liquidation:
                 self._isolated(account, now_ms)
                 self._cross(account, now_ms)
 
+    def force(self, uid: int, settle: str, contract: str, now_ms: int) -> None:
+        """Take over the positions of one contract, healthy or not."""
+        for position in self._state.running(uid, settle):
+            if position.contract == contract:
+                cross = None if position.cross else self._exposure.bankruptcy_price(position)
+                self._take_over(position, cross, now_ms)
+
     def _isolated(self, account: Account, now_ms: int) -> None:
         for position in self._state.running(account.uid, account.settle):
             if position.cross:

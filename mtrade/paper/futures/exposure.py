@@ -146,6 +146,9 @@ class Exposure:
         arriving: Sequence[Part],
     ) -> Decimal:
         mine = [order for order in orders if order.side is side]
+        first = [part for part in arriving if part.side is side]
+        if not mine and not first:
+            return ZERO
         position = self._opened_by(account, contract, side)
         closable = ZERO if account.dual else _closable(position, side)
         closable -= sum((order.left for order in mine if order.reduce_only), ZERO)
@@ -153,7 +156,6 @@ class Exposure:
             (Part(side, order.left, order.price) for order in mine if not order.reduce_only),
             key=lambda part: part.price * -side.sign,
         )
-        first = [part for part in arriving if part.side is side]
         return self._cost(position, [*first, *resting], max(closable, ZERO))
 
     def _opened_by(self, account: Account, contract: str, side: Side) -> Position:

@@ -40,8 +40,11 @@ def ledger_view(row: LedgerRow) -> Json:
     }
 
 
-def close_view(row: Close, decimal_sizes: bool) -> Json:
-    """A finished position. Prices are entry and exit by side: a long's entry is `long_price`."""
+def close_view(row: Close) -> Json:
+    """A finished position. Prices are entry and exit by side: a long's entry is `long_price`.
+
+    Its sizes are text under either size header, as Gate's clients of every age read them.
+    """
     entry, exit_ = amount(row.entry), amount(row.exit)
     return {
         "time": seconds(row.time_ms),
@@ -52,8 +55,8 @@ def close_view(row: Close, decimal_sizes: bool) -> Json:
         "pnl_fund": amount(row.pnl_fund),
         "pnl_fee": amount(row.pnl_fee),
         "text": row.text,
-        "max_size": wire_size(row.max_size, decimal_sizes),
-        "accum_size": wire_size(row.accum_size, decimal_sizes),
+        "max_size": text(row.max_size),
+        "accum_size": text(row.accum_size),
         "first_open_time": row.open_ms // 1000,
         "long_price": entry if row.long else exit_,
         "short_price": exit_ if row.long else entry,

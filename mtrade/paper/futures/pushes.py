@@ -62,7 +62,7 @@ class Pushes:
 
     def close(self, row: Close) -> None:
         """A position went flat."""
-        body = close_view(row, True) | {"user": str(row.uid), "time_ms": row.time_ms}
+        body = close_view(row) | {"user": str(row.uid), "time_ms": row.time_ms}
         self._emit("position_closes", row.settle, row.uid, row.contract, body)
 
     def liquidation(self, row: Liquidated) -> None:

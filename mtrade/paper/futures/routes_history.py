@@ -80,7 +80,7 @@ def position_close(world: World, call: Call) -> Reply:
         if side in ("", "long" if row.long else "short")
         and result in ("", "profit" if row.pnl > 0 else "loss")
     ]
-    return _page(call, found, lambda row: close_view(row, call.decimal_sizes))
+    return _page(call, found, close_view)
 
 
 def liquidates(world: World, call: Call) -> Reply:

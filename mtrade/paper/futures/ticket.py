@@ -70,12 +70,12 @@ def read_ticket(body: Mapping[str, Any]) -> Ticket:
     return ticket
 
 
-def read_text(body: Mapping[str, Any], name: str = "text") -> str:
-    """The client's label, or the one Gate gives."""
-    text = word(body, name, DEFAULT_TEXT)
-    if text != DEFAULT_TEXT and not _TEXT.fullmatch(text):
+def read_text(body: Mapping[str, Any], sources: tuple[str, ...] = (DEFAULT_TEXT,)) -> str:
+    """The client's label, or the one Gate gives; `sources` are the unlabelled ones it may name."""
+    text = word(body, "text", DEFAULT_TEXT)
+    if text not in sources and not _TEXT.fullmatch(text):
         raise GateFault(
-            "INVALID_PARAM_VALUE", f"{name} must be t- and at most 28 of 0-9 A-Z a-z _ . -"
+            "INVALID_PARAM_VALUE", "text must be t- and at most 28 of 0-9 A-Z a-z _ . -"
         )
     return text
 

@@ -25,6 +25,9 @@ ORDER_TYPES = (
     "plan-close-short-position",
 )
 
+# Gate's clients document the text of a price order as one of these.
+_SOURCES = ("web", "api", "app")
+
 
 def read_trigger(
     body: Mapping[str, Any], *, uid: int, settle: str, number_: int, now_ms: int
@@ -45,7 +48,7 @@ def read_trigger(
         size=number(initial, "amount", number(initial, "size", ZERO)),
         order_price=price,
         tif=TimeInForce(choice(initial, "tif", ("gtc", "ioc"), default_tif)),
-        text=read_text(initial),
+        text=read_text(initial, _SOURCES),
         reduce_only=reduces or close or bool(auto_size) or bool(closed_side(order_type)),
         close=close,
         auto_size=auto_size,

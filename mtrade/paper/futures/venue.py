@@ -138,6 +138,10 @@ class FuturesVenue:
         self.desk.run_countdowns(now_ms)
         self.state.forget_faded(now_ms - ID_MS)
 
+    def liquidate(self, uid: int, settle: str, contract: str, now_ms: int) -> None:
+        """Take over what a user holds in a contract, whatever its margin says."""
+        self._liquidation.force(uid, settle, contract, now_ms)
+
     def row(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """The present data of a changed entity; None when it no longer exists."""
         return self._tables[kind].row(key)

@@ -28,8 +28,10 @@ def contract(room: Room, decimal_sizes: bool) -> dict[str, object]:
     }
 
 
-def ticker(world: World, room: Room, now_ms: int, decimal_sizes: bool) -> dict[str, object]:
-    """One ticker of the list."""
+def ticker(world: World, room: Room, now_ms: int) -> dict[str, object]:
+    """One ticker of the list. All is text, `total_size` under either size header: Gate's clients of
+    the integer age already read it as one.
+    """
     day = room.tape.day(now_ms, room.last)
     return {
         "contract": room.id.name,
@@ -40,7 +42,7 @@ def ticker(world: World, room: Room, now_ms: int, decimal_sizes: bool) -> dict[s
         "change_utc0_price": text(room.last - day.open_utc0),
         "change_utc8": percent(room.last, day.open_utc8),
         "change_utc8_price": text(room.last - day.open_utc8),
-        "total_size": wire_size(room.open_interest, decimal_sizes),
+        "total_size": text(room.open_interest),
         "low_24h": text(day.low),
         "high_24h": text(day.high),
         **_volumes(world, room, day),

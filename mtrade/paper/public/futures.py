@@ -45,12 +45,7 @@ def contract(world: World, call: Call) -> Reply:
 
 def tickers(world: World, call: Call) -> Reply:
     """`GET /futures/{settle}/tickers`: a list, also for one contract."""
-    return Reply(
-        [
-            shapes.ticker(world, room, call.now_ms, call.decimal_sizes)
-            for room in rooms.contracts(world, call)
-        ]
-    )
+    return Reply([shapes.ticker(world, room, call.now_ms) for room in rooms.contracts(world, call)])
 
 
 def order_book(world: World, call: Call) -> Reply:

@@ -48,12 +48,13 @@ def test(call: Call, form: KeyTestForm) -> Json:
     """What a key can do; nothing is stored."""
     secret = Secret(form.secret.get_secret_value())
     report = call.desk.accounts.test_key(form.network, form.key, secret)
+    words = call.context.catalogue.outcome
     checks = [
         {
             "name": check.name,
             "ok": check.ok,
             "code": check.code,
-            "message": call.text(f"checks.{check.code}", check.message, {"uid": report.uid}),
+            "message": words(call.language, check.code, {"uid": report.uid}) or check.message,
         }
         for check in report.checks
     ]

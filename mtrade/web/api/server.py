@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 
 from mtrade.domain.errors import Conflict, InvalidRequest
+from mtrade.trading.live.board import Board
 from mtrade.web.codec import Json
-from mtrade.web.context import Call
+from mtrade.web.context import Call, WebContext
 from mtrade.web.forms import Empty, PowerForm
 from mtrade.web.ports import Role
 
@@ -73,11 +74,6 @@ def _run(call: Call) -> Json:
 
 def _desk(call: Call) -> Json:
     desk = call.desk
-    health = desk.engine.health()
-    problems: list[Json] = [
-        {"code": p.code, "message": call.text(f"problems.{p.code}", p.message, p.params)}
-        for p in (*health.problems, *call.context.faults.problems())
-    ]
     networks = [
         {
             "network": line.network,
@@ -94,9 +90,42 @@ def _desk(call: Call) -> Json:
         "mode": desk.engine.mode(),
         "active_account": desk.accounts.active_id(),
         "networks": networks,
+        "streams": streams_json(desk.hub.board),
         "unfinished": desk.engine.unfinished(),
-        "health": {"ok": health.ok and not problems, "problems": problems},
+        "health": problems_json(call.context, call.language),
     }
+
+
+def problems_json(context: WebContext, language: str) -> Json:
+    """Whether all is whole; each problem in a language, with its code for those who translate."""
+    health = context.desk.engine.health()
+    problems: list[Json] = [
+        {
+            "code": problem.code,
+            "message": context.catalogue.text(language, f"problems.{problem.code}", problem.params)
+            or problem.message,
+        }
+        for problem in (*health.problems, *context.faults.problems())
+    ]
+    return {"ok": health.ok and not problems, "problems": problems}
+
+
+def streams_json(board: Board) -> list[Json]:
+    """Every socket to an exchange: which it is, its state, its last sign of life."""
+    return [
+        {
+            "network": stream.network,
+            "market": stream.market,
+            "settle": stream.settle,
+            "account": stream.account_id or None,
+            "status": known.status,
+            "heard_ms_ago": board.heard_ms_ago(stream),
+            "round_trip_ms": known.round_trip_ms,
+            "reconnects": known.reconnects,
+            "reason": known.reason,
+        }
+        for stream, known in sorted(board.streams.copy().items(), key=lambda row: row[0])
+    ]
 
 
 def _confirm(call: Call, form: PowerForm) -> None:

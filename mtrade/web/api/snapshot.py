@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from mtrade.domain.accounts import Account
 from mtrade.domain.errors import MTradeError
-from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.trading.views import Aged
 from mtrade.web import codec, codec_market
 from mtrade.web.api.orders import orders_json
@@ -58,6 +58,7 @@ def show(call: Call, form: SnapshotQuery) -> Json:
         "started_ms": control.started_ms,
         "version": control.version,
         "instance": control.instance,
+        "build": call.context.assets.build,
     }
     return {
         "now_ms": call.now_ms,
@@ -98,7 +99,7 @@ def _market(
 
 
 def _account(call: Call, collector: Collector, account: Account, form: SnapshotQuery) -> Json:
-    """Orders and triggers of the market shown; positions of the settle currency on spot too."""
+    """Orders of the market shown, positions of the settle currency and their triggers."""
     state, market = call.desk.state, form.market
     settle = form.instrument_id().settle
 
@@ -108,6 +109,9 @@ def _account(call: Call, collector: Collector, account: Account, form: SnapshotQ
 
     def triggers() -> list[Json]:
         rows = collector.aged("account", lambda: state.triggers(account.id, market, settle))
+        if market is Market.SPOT:  # the positions shown beside have their protection on futures
+            of_futures = state.triggers(account.id, Market.FUTURES, form.settle)
+            rows = (*rows, *collector.aged("account", lambda: of_futures))
         return [codec.trigger(row) for row in rows]
 
     def positions() -> list[Json]:

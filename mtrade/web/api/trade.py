@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mtrade.domain.errors import InvalidRequest
+from mtrade.trading.views import Problem
 from mtrade.web import codec
 from mtrade.web.codec import Json
 from mtrade.web.context import Call
@@ -21,15 +23,23 @@ def submit(call: Call, form: OrderForm) -> Json:
 def preview(call: Call, form: PreviewForm) -> Json:
     """What an order would do if sent now; nothing is sent."""
     shown = call.desk.engine.preview(form.wish(call.account_id(form.account)))
-    problems: list[Json] = [
-        {
-            "code": p.code,
-            "message": call.text(f"errors.{p.code}", p.message, p.params),
-            "field": p.field or None,
-        }
-        for p in shown.problems
-    ]
-    return codec.preview(shown, problems)
+    return codec.preview(shown, [_problem(call, found) for found in shown.problems])
+
+
+def _problem(call: Call, found: Problem) -> Json:
+    """A problem in the caller's language; a wrong field's reason is translated as in an error."""
+    catalogue = call.context.catalogue
+    message = (
+        catalogue.reason(call.language, found.message)
+        if found.code == InvalidRequest.default_code
+        else call.text(f"errors.{found.code}", found.message, found.params)
+    )
+    return {
+        "code": found.code,
+        "message": message,
+        "field": found.field or None,
+        "params": dict(found.params),
+    }
 
 
 def show(call: Call, form: Empty, intent_id: str) -> Json:

@@ -1,149 +1,173 @@
-// The chart panel: loads candles, keeps the last one moving with the price, switches to a table.
+// The chart panel: candles, own lines and fills, legend, summary in words, table. The drawing is behind an adapter.
 
-import { get } from '../core/api.js';
-import { $, $$, h, press, setText } from '../core/dom.js';
-import { places } from '../core/decimal.js';
-import { brief, dateTime, number, percent } from '../core/format.js';
-import { lang, t } from '../core/i18n.js';
+import { $, $$, h, press, setClass, setText } from '../core/dom.js';
+import { places, snap } from '../core/decimal.js';
+import { brief, clock, dateTime, dayMonth, number, percent } from '../core/format.js';
+import { t } from '../core/i18n.js';
+import { retopic } from '../core/live.js';
 import { pref, setPref } from '../core/prefs.js';
-import { link } from '../core/poller.js';
-import { networkOf, on, placeFields, samePlace, state } from '../core/store.js';
+import { on, state } from '../core/store.js';
+import { movePrice } from '../panel/orders.js';
+import { INTERVALS, Candles, intervalMs, intervalOf } from './candles.js';
 import { currentLines } from './lines.js';
+import { LwChart, available } from './lw_chart.js';
+import { Marks } from './marks.js';
+import { Overlay } from './overlay.js';
+import { askLook, lookOf } from './look.js';
 import { SvgChart, candleTable } from './svg_chart.js';
 
-const INTERVALS = ['1m', '5m', '15m', '1h', '4h', '1d'];
-const EVERY_MS = 10_000;
-const COUNTS = [30, 45, 60, 90, 120, 180, 240];
+const LEAST_BAR = 5;
 
 let chart = null;
-let candles = [];
-let asTable = false;
-let loaded = '';
-let timer = 0;
+let overlay = null;
+let candles = null;
+let marks = null;
 let legend = null;
 let note = null;
 let table = null;
+let hovered = null;
+let asTable = false;
 
-const settings = () => ({ interval: '5m', count: 90, ...pref('chart') });
-function formatPrice(value) {
-  const digits = state.rules ? places(state.rules.price_step) : 2;
-  return number(value.toFixed(Math.min(12, digits)), digits);
-}
-
-
+const digits = () => (state.rules ? places(state.rules.price_step) : 2);
+const formatPrice = (value) => number(value.toFixed(Math.min(12, digits())), digits());
 const formatVolume = (value) => brief(value.toFixed(4), 2);
+const atMidnight = (ms) => new Date(ms).getHours() === 0 && new Date(ms).getMinutes() === 0;
+const formatTime = (ms, day = false) => (day && (intervalMs() >= 86_400_000 || atMidnight(ms)) ? dayMonth(ms) : intervalMs() >= 86_400_000 ? dayMonth(ms) : clock(ms, false));
+const snapped = (value) => snap(value.toFixed(Math.min(12, digits() + 2)), state.rules?.price_step ?? '0.01', 'near');
 
-function formatTime(ms, long = false) {
-  const options = long ? { day: '2-digit', month: '2-digit' } : { hour: '2-digit', minute: '2-digit' };
-  return new Date(ms).toLocaleString(lang() === 'ru' ? 'ru' : 'en-GB', options);
-}
-
-const toNumbers = (item) => ({ start_ms: item.start_ms, open: +item.open, high: +item.high, low: +item.low, close: +item.close, volume: +item.volume });
-
-async function load() {
-  clearTimeout(timer);
-  const { interval } = settings();
-  const place = { ...state.place };
-  const name = JSON.stringify([place, interval, networkOf()]);
-  if (name !== loaded) {
-    candles = [];
-    show(t('common.loading'));
-  }
-  try {
-    const answer = await get('/api/market/candles', { network: networkOf(), ...placeFields(place), interval, limit: COUNTS.at(-1) });
-    if (!samePlace(place, state.place) || interval !== settings().interval) return;
-    candles = answer.items.map(toNumbers).sort((a, b) => a.start_ms - b.start_ms);
-    loaded = name;
-    show(candles.length ? '' : t('chart.none'));
-    redraw();
-  } catch (error) {
-    if (name !== loaded) show(error.text);
-  }
-  timer = setTimeout(() => (document.hidden || link.lostSince ? (timer = setTimeout(load, EVERY_MS)) : load()), EVERY_MS);
-}
-
-function show(text) {
+function say(text) {
   note.hidden = !text;
   setText(note, text);
-  if (text) chart.setData([]);
 }
 
-const visible = () => candles.slice(-Math.min(settings().count, Math.max(30, Math.floor($('#chart').clientWidth / 5))));
-
-function redraw() {
-  if (!candles.length) return;
-  const shown = visible();
-  chart.candles = shown;
-  chart.lines = currentLines();
-  chart.draw();
-  const first = shown[0];
-  const last = shown.at(-1);
-  chart.describe(t('chart.summary', { name: state.place.instrument, interval: settings().interval, last: formatPrice(last.close), low: formatPrice(Math.min(...shown.map((c) => c.low))), high: formatPrice(Math.max(...shown.map((c) => c.high))), change: percent(String(((last.close / first.open - 1) * 100).toFixed(2)), 2, true) }));
+function onload(fresh) {
+  const { rows } = candles;
+  say(rows.length ? '' : fresh ? t('common.loading') : t('chart.none'));
+  const count = Math.min(pref('chart').count ?? 90, Math.max(30, Math.floor($('#chart').clientWidth / LEAST_BAR)));
+  chart.setData(rows, { step: Number(state.rules?.price_step ?? 0.01), count: fresh || !chart.filled ? count : 0 });
+  chart.filled = rows.length > 0;
+  if (fresh) marks.load();
+  drawOwn();
+  drawLegend();
+  summarise();
 }
 
-/** Moves the last candle with the market between two loads. */
-function tick() {
-  const last = Number(state.ticker?.last);
-  const candle = candles.at(-1);
-  if (!last || !candle) return;
-  candle.close = last;
-  candle.high = Math.max(candle.high, last);
-  candle.low = Math.min(candle.low, last);
-  if (!asTable) redraw();
+function onlast() {
+  if (asTable) return;
+  chart.update(candles.rows);
+  drawLegend();
 }
 
-function drawLegend(candle) {
-  if (!candle) return legend.replaceChildren();
-  const part = (name, value) => h('span', {}, `${name} `, h('b', {}, value));
-  const change = String(((candle.close / candle.open - 1) * 100).toFixed(2));
-  return legend.replaceChildren(part('O', formatPrice(candle.open)), part('H', formatPrice(candle.high)), part('L', formatPrice(candle.low)), part('C', formatPrice(candle.close)),
-    h('span', { class: candle.close >= candle.open ? 'up' : 'down' }, percent(change, 2, true)), part('V', formatVolume(candle.volume)));
+function onfail(error) {
+  if (!candles.rows.length) say(error.text);
+}
+
+function drawOwn() {
+  if (!chart || asTable || !candles.rows.length) return;
+  const lines = currentLines();
+  chart.setLines(lines);
+  overlay.setLines(lines);
+}
+
+/** The rules of an instrument may come after its candles. */
+function regrid() {
+  if (chart.rules === state.rules?.name + state.rules?.price_step || !state.rules) return;
+  chart.rules = state.rules.name + state.rules.price_step;
+  if (candles.rows.length) onload(false);
+}
+
+/** One line in words for who cannot see the picture; once a second is enough. */
+function summarise() {
+  if (!chart || !candles.rows.length) return;
+  const shown = chart.visible;
+  if (!shown.length) return;
+  const [first, last] = [shown[0], candles.rows.at(-1)];
+  const ends = { low: formatPrice(Math.min(...shown.map((row) => row.low))), high: formatPrice(Math.max(...shown.map((row) => row.high))) };
+  chart.describe(t('chart.summary', { name: state.place.instrument, interval: intervalOf(), last: formatPrice(last.close), ...ends, change: percent(((last.close / first.open - 1) * 100).toFixed(2), 2, true) }));
+}
+
+function makeLegend() {
+  const parts = ['O', 'H', 'L', 'C', '', 'V'].map((name) => h('span', {}, name && `${name} `, h('b')));
+  return h('div', { class: 'chart-legend', 'aria-hidden': 'true' }, parts);
+}
+
+function drawLegend() {
+  const row = hovered ?? candles.rows.at(-1);
+  legend.hidden = !row || asTable;
+  if (!row) return;
+  const change = percent(((row.close / row.open - 1) * 100).toFixed(2), 2, true);
+  const texts = [...[row.open, row.high, row.low, row.close].map(formatPrice), change, formatVolume(row.volume)];
+  texts.forEach((text, index) => setText(legend.children[index].lastChild, text));
+  setClass(legend.children[4].lastChild, row.close >= row.open ? 'up' : 'down');
 }
 
 function toggleTable() {
   asTable = !asTable;
   $('[data-chart="table"]').setAttribute('aria-pressed', String(asTable));
   table.hidden = !asTable;
-  legend.hidden = asTable;
   const heads = ['time', 'open', 'high', 'low', 'close', 'volume'].map((name) => t(`chart.${name}`));
-  table.replaceChildren(asTable ? candleTable(visible(), heads, formatPrice, dateTime, formatVolume) : '');
+  table.replaceChildren(asTable ? candleTable(chart.visible, heads, formatPrice, dateTime, formatVolume) : '');
   chart.root.style.visibility = asTable ? 'hidden' : '';
+  overlay.hide(asTable);
+  if (!asTable) onload(false);
+  drawLegend();
 }
 
 function zoom(way) {
-  const index = COUNTS.indexOf(settings().count);
-  const next = COUNTS[Math.max(0, Math.min(COUNTS.length - 1, (index < 0 ? 3 : index) + way))];
-  setPref('chart', { ...settings(), count: next });
-  redraw();
+  const count = chart.zoom(way);
+  if (count) setPref('chart', { ...pref('chart'), count });
+}
+
+function choose(interval, buttons, node) {
+  press(buttons, node);
+  setPref('chart', { ...pref('chart'), interval });
+  retopic();
+  candles.load();
 }
 
 function buildTools() {
-  const buttons = INTERVALS.map((value) => h('button', { type: 'button', 'data-testid': `interval-${value}`, 'aria-pressed': String(value === settings().interval), onclick: (event) => {
-    press(buttons, event.currentTarget);
-    setPref('chart', { ...settings(), interval: value });
-    load();
-  } }, value));
+  const buttons = INTERVALS.map((value) => h('button', { type: 'button', 'data-testid': `interval-${value}`, 'aria-pressed': String(value === intervalOf()), onclick: (event) => choose(value, buttons, event.currentTarget) }, value));
   $('#intervals').append(...buttons);
   $('[data-chart="in"]').addEventListener('click', () => zoom(-1));
   $('[data-chart="out"]').addEventListener('click', () => zoom(1));
   $('[data-chart="table"]').addEventListener('click', toggleTable);
+  $('[data-chart="look"]').addEventListener('click', askLook);
+  $('[data-chart="look"]').hidden = !available();
+}
+
+function credit() {
+  if (!available()) return h('p', { class: 'chart-credit', 'data-testid': 'chart-simple' }, t('chart.simple'));
+  return h('a', { class: 'chart-credit', href: 'https://www.tradingview.com/', target: '_blank', rel: 'noopener noreferrer' }, t('chart.credit'));
+}
+
+function make() {
+  const host = $('#chart');
+  const hooks = { formatPrice, formatTime, formatFull: dateTime, onHover: (row) => { hovered = row; drawLegend(); }, onView: () => overlay?.place() };
+  candles = new Candles({ onload, onlast, onfail });
+  chart = available() ? new LwChart(host, hooks) : new SvgChart(host, hooks);
+  overlay = new Overlay(host, chart, { formatPrice, snap: snapped, onmove: (line, price) => movePrice(line.order, price) });
+  marks = new Marks(candles, (list) => chart.setMarks(list));
+  host.append(credit());
+  chart.describe(t('trade.chart'));
+  chart.setLook(lookOf());
+  on('place', () => { if (candles.place !== JSON.stringify(state.place)) { candles.place = JSON.stringify(state.place); candles.load(); } });
+  on('accounts', () => { candles.load(); marks.load(); });
+  on('market', () => { regrid(); drawOwn(); });
+  on('account', drawOwn);
+  on('time', summarise);
+  on('prefs', () => { chart.setLook(lookOf()); marks.draw(); });
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => chart.dress());
+  candles.place = JSON.stringify(state.place);
+  candles.load();
 }
 
 export function init() {
   const host = $('#chart');
-  legend = h('div', { class: 'chart-legend', 'aria-hidden': 'true' });
-  note = h('p', { class: 'chart-note', hidden: true });
+  legend = makeLegend();
+  note = h('p', { class: 'chart-note' }, t('common.loading'));
   table = h('div', { class: 'chart-table', hidden: true, tabindex: '0', role: 'region', 'aria-label': t('chart.as_table') });
-  chart = new SvgChart(host, { formatPrice, formatTime, onHover: drawLegend });
   host.append(legend, note, table);
-  host.addEventListener('wheel', (event) => { if (event.ctrlKey || asTable || !window.matchMedia('(min-width: 1280px)').matches) return; event.preventDefault(); zoom(event.deltaY > 0 ? 1 : -1); }, { passive: false });
-  new ResizeObserver(redraw).observe(host);
   buildTools();
-  let network = networkOf();
-  on('place', load);
-  on('accounts', () => { if (networkOf() !== network) { network = networkOf(); load(); } });
-  on('market', tick);
-  on('account', () => { if (!asTable) redraw(); });
-  load();
-  for (const node of $$('[data-show-part]')) node.addEventListener('click', () => requestAnimationFrame(redraw));
+  requestAnimationFrame(() => setTimeout(make));
+  for (const node of $$('[data-show-part]')) node.addEventListener('click', () => requestAnimationFrame(() => overlay?.place()));
 }

@@ -1,4 +1,4 @@
-// A small candle chart in SVG: six paths whatever the number of candles. Adapter: setData, setLines, destroy.
+// The stand-in when the chart library is missing: candles in SVG, six paths whatever their number, behind the same adapter.
 
 import { h, svg } from '../core/dom.js';
 import { makeScale, priceMarks, timeMarks } from './scale.js';
@@ -23,9 +23,11 @@ function shapes(candles, scale) {
   return paths;
 }
 
+const LEAST = 20;
+
 export class SvgChart {
-  constructor(host, { formatPrice, formatTime, onHover }) {
-    Object.assign(this, { host, formatPrice, formatTime, onHover, candles: [], lines: [], cursor: null });
+  constructor(host, { formatPrice, formatTime, onHover, onView }) {
+    Object.assign(this, { host, formatPrice, formatTime, onHover, onView, rows: [], candles: [], lines: [], marks: [], cursor: null, count: 90 });
     this.root = svg('svg', { class: 'chart-svg', role: 'img' });
     this.layers = Object.fromEntries(['grid', 'volume', 'candles', 'axis', 'lines', 'cross'].map((name) => [name, svg('g')]));
     this.root.append(...Object.values(this.layers));
@@ -36,20 +38,59 @@ export class SvgChart {
     this.root.addEventListener('pointerleave', () => this.hover(null));
   }
 
-  /** Candles as numbers `{start_ms, open, high, low, close, volume}`, oldest first. */
-  setData(candles) {
-    this.candles = candles;
+  /** Candles as numbers `{start_ms, open, high, low, close, volume}`, oldest first; `count` of them in sight. */
+  setData(rows, { count }) {
+    if (count) this.count = count;
+    this.update(rows);
+  }
+
+  update(rows) {
+    this.rows = rows;
     this.draw();
   }
 
-  /** Horizontal lines `{price, kind, label, tag}`. */
+  /** Horizontal lines `{price, kind}`; their labels are the overlay's. */
   setLines(lines) {
     this.lines = lines;
     this.draw();
   }
 
+  /** Own fills `{start_ms, side}` as triangles. */
+  setMarks(marks) {
+    this.marks = marks;
+    this.draw();
+  }
+
+  get visible() {
+    return this.rows.slice(-Math.min(this.count, Math.max(LEAST, Math.floor(this.host.clientWidth / 5))));
+  }
+
+  zoom(way) {
+    this.count = Math.round(Math.max(LEAST, Math.min(240, this.count * (way > 0 ? 1.35 : 0.74))));
+    this.draw();
+    return this.count;
+  }
+
+  y = (price) => (this.scale ? this.scale.y(price) : null);
+
+  price = (y) => (this.scale ? this.scale.price(y) : null);
+
+  get axis() {
+    return this.scale ? this.scale.width - this.scale.right : 0;
+  }
+
+  get foot() {
+    return this.scale?.bottom ?? 0;
+  }
+
+  setLook() {}
+
+  dress() {}
+
+  hold() {}
+
   describe(text) {
-    this.root.setAttribute('aria-label', text);
+    if (this.root.getAttribute('aria-label') !== text) this.root.setAttribute('aria-label', text);
   }
 
   hover(event) {
@@ -61,6 +102,7 @@ export class SvgChart {
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.host;
+    this.candles = this.visible;
     if (!this.candles.length || width < 120 || height < 100) {
       for (const layer of Object.values(this.layers)) layer.replaceChildren();
       this.scale = null;
@@ -72,6 +114,7 @@ export class SvgChart {
     this.drawCandles();
     this.layers.lines.replaceChildren(...this.drawLines());
     this.drawCross();
+    this.onView();
   }
 
   drawGrid() {
@@ -102,32 +145,36 @@ export class SvgChart {
     this.layers.candles.replaceChildren(...['up', 'down'].flatMap((way) => [make(way, 'wick'), make(way, 'body')]));
   }
 
-  /** Lines outside the visible prices are left out; labels that would overlap move down. */
+  /** Lines outside the visible prices are left out; price marks that would overlap move down. */
   drawLines() {
     const { scale } = this;
     const seen = this.lines.filter((line) => line.price > scale.low && line.price < scale.high).sort((a, b) => b.price - a.price);
     let free = 0;
-    const strokes = seen.map((line) => svg('g', { class: `line ${line.kind}` }, svg('path', { d: `M0 ${round(scale.y(line.price))}H${scale.right}` })));
-    const labels = seen.map((line) => {
+    return [...seen.map((line) => {
       const y = round(scale.y(line.price));
-      const group = svg('g', { class: `line ${line.kind}` });
       const label = Math.max(y, free + 16);
       free = label;
-      group.append(svg('rect', { x: scale.right, y: label - 8, width: scale.width - scale.right, height: 16 }), svg('text', { x: scale.right + 6, y: label + 4 }, this.formatPrice(line.price)));
-      if (line.label) {
-        const wide = line.label.length * 6.3 + 12;
-        group.append(svg('rect', { x: scale.right - wide - 6, y: label - 8, width: wide, height: 16, rx: 3 }), svg('text', { class: 'tag', x: scale.right - wide / 2 - 6, y: label + 4, 'text-anchor': 'middle' }, line.label));
-      }
-      return group;
+      return svg('g', { class: `line ${line.kind}` }, svg('path', { d: `M0 ${y}H${scale.right}` }),
+        svg('rect', { x: scale.right, y: label - 8, width: scale.width - scale.right, height: 16 }), svg('text', { x: scale.right + 6, y: label + 4 }, this.formatPrice(line.price)));
+    }), ...this.drawMarks()];
+  }
+
+  drawMarks() {
+    const { scale } = this;
+    return this.marks.flatMap(({ start_ms: ms, side }) => {
+      const index = this.candles.findIndex((candle) => candle.start_ms === ms);
+      if (index < 0) return [];
+      const x = round(scale.x(index));
+      const y = round(scale.y(side === 'buy' ? this.candles[index].low : this.candles[index].high));
+      return [svg('path', { class: side === 'buy' ? 'up' : 'down', d: side === 'buy' ? `M${x} ${y + 4}l5 8h-10z` : `M${x} ${y - 4}l5 -8h-10z` })];
     });
-    return [...strokes, ...labels];
   }
 
   drawCross() {
     const { scale, cursor } = this;
     const inside = cursor && scale && cursor.x < scale.right && cursor.y < scale.bottom;
     const index = inside ? scale.index(cursor.x) : this.candles.length - 1;
-    this.onHover(this.candles[index] ?? null);
+    this.onHover(inside ? this.candles[index] ?? null : null);
     if (!inside) {
       this.layers.cross.replaceChildren();
       return;

@@ -47,6 +47,29 @@ export function setClass(node, name) {
   if (node.getAttribute('class') !== name) node.setAttribute('class', name);
 }
 
+/** Makes `old` look like `fresh`, keeping the nodes that stay, so that focus and the number of nodes survive each redraw. */
+function patch(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType === Node.TEXT_NODE && fresh.nodeType === Node.TEXT_NODE) {
+    old.data = fresh.data;
+    return;
+  }
+  if (old.nodeName !== fresh.nodeName || !old.childNodes.length || old.childNodes.length !== fresh.childNodes.length) {
+    old.replaceWith(fresh);
+    return;
+  }
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of fresh.getAttributeNames()) if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
+  [...fresh.childNodes].forEach((node, index) => patch(old.childNodes[index], node));
+}
+
+/** Like replaceChildren, but in place where the shape is the same. Listeners of the first nodes stay. */
+export function redraw(host, ...nodes) {
+  const fresh = nodes.filter((node) => node !== '' && node !== null && node !== false);
+  if (fresh.length !== host.childNodes.length) host.replaceChildren(...fresh);
+  else fresh.forEach((node, index) => patch(host.childNodes[index], node));
+}
+
 /** Presses one button of a group and releases the others. */
 export function press(buttons, chosen) {
   for (const button of buttons) button.setAttribute('aria-pressed', String(button === chosen));

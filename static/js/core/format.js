@@ -59,15 +59,21 @@ export const percent = (points, count = 2, plus = false) => {
 export const trend = (text) => (!isNumber(text) || sign(text) === 0 ? '' : sign(text) > 0 ? 'up' : 'down');
 export const arrow = (text) => ({ up: '▲', down: '▼' }[trend(text)] ?? '');
 
-export const clock = (ms) => new Date(ms).toLocaleTimeString(lang() === 'ru' ? 'ru' : 'en-GB');
+const two = (value) => String(value).padStart(2, '0');
 
-export function dateTime(ms) {
-  if (!ms) return NONE;
-  const day = new Date(ms).toLocaleDateString(lang() === 'ru' ? 'ru' : 'en-GB', { day: '2-digit', month: '2-digit' });
-  return `${day} ${clock(ms)}`;
+/** Time of day and date in this device's zone, the same in both languages. By hand: Intl is a hundred times slower. */
+export function clock(ms, withSeconds = true) {
+  const at = new Date(ms);
+  const short = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return withSeconds ? `${short}:${two(at.getSeconds())}` : short;
 }
 
-const two = (value) => String(value).padStart(2, '0');
+export function dayMonth(ms) {
+  const at = new Date(ms);
+  return `${two(at.getDate())}${lang() === 'ru' ? '.' : '/'}${two(at.getMonth() + 1)}`;
+}
+
+export const dateTime = (ms) => (ms ? `${dayMonth(ms)} ${clock(ms)}` : NONE);
 
 /** `03:12:44` */
 export function countdown(ms) {

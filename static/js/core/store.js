@@ -1,4 +1,4 @@
-// What the page knows. Snapshots come in at one place, whatever carries them; parts of the page subscribe to topics.
+// What the page knows. It comes in at one place (intake.js), whatever carries it; parts of the page subscribe to topics.
 
 export const state = {
   boot: null,
@@ -21,14 +21,17 @@ export const state = {
   server: null,
   mode: 'normal',
   network: null,
-  ages: { market: null, account: null },
-  receivedAt: 0,
+  fills: null,
+  candles: [],
+  bookUnsure: false,
+  streams: [],
+  seen: {},
   offsetMs: 0,
 };
 
 const listeners = new Map();
 
-/** Calls `listener` after each change of `topic`: market, account, conn, place, accounts, prefs, server, mode, time. */
+/** Calls `listener` after each change of `topic`: market, candle, account, conn, place, accounts, prefs, server, mode, time. */
 export function on(topic, listener) {
   if (!listeners.has(topic)) listeners.set(topic, new Set());
   listeners.get(topic).add(listener);
@@ -58,50 +61,49 @@ export function placeFields(place = state.place) {
 
 export const positionHere = () => (state.positions ?? []).filter((item) => item.instrument === state.place.instrument);
 
+/** How the address of a market is written in topics: `paper:usdt:BTC_USDT`. */
+export const marketTopic = () => `${networkOf()}:${isFutures() ? state.place.settle : 'spot'}:${state.place.instrument}`;
+
+/** Whether `stream` of the server's list carries this part of what the page shows. */
+export function carries(stream, part) {
+  if (part === 'market') return !stream.account && stream.network === networkOf() && stream.market === state.place.market && (stream.settle || '') === (state.place.settle || '');
+  return stream.account === state.active;
+}
+
+const since = (seen) => seen.base + (performance.now() - seen.at);
+
+/** A live stream that spoke a moment ago proves that what it said before still holds; null without such proof. */
+function heard(part) {
+  const lines = state.streams.filter((stream) => carries(stream, part));
+  if (!state.seen.server?.streamed || !lines.length || lines.some((stream) => stream.status !== 'live')) return null;
+  return Math.max(...lines.map((stream) => stream.heard_ms_ago ?? Infinity)) + (performance.now() - state.seen.server.at);
+}
+
 /** Milliseconds since the part's data were true at the exchange, counted on this device's own clock. */
 export function age(part) {
-  const base = state.ages[part];
-  return base === null || base === undefined || !state.receivedAt ? null : base + (performance.now() - state.receivedAt);
+  const seen = state.seen[part];
+  if (!seen || seen.base === null) return null;
+  const proof = heard(part);
+  return proof === null ? since(seen) : Math.min(since(seen), proof);
 }
 
-const PARTS = ['ticker', 'book', 'trades', 'orders', 'triggers', 'positions', 'balance', 'intents'];
+const HELD_MS = 5000;
 
-/** Takes a snapshot over; a part that could not be read keeps its last value and is named in `errors`. */
-export function apply(snapshot) {
-  const failed = new Set((snapshot.errors ?? []).map((item) => item.part));
-  for (const part of PARTS) {
-    const absent = snapshot[part] === null || snapshot[part] === undefined;
-    if (!absent || !failed.has(part)) state[part] = snapshot[part] ?? null;
-  }
-  if (snapshot.instrument && typeof snapshot.instrument === 'object') state.rules = snapshot.instrument;
-  if (snapshot.position_mode) state.positionMode = snapshot.position_mode;
-  state.errors = snapshot.errors ?? [];
-  state.ages = snapshot.age_ms ?? {};
-  state.receivedAt = performance.now();
-  state.offsetMs = snapshot.now_ms - Date.now();
-  state.network = snapshot.network ?? state.network;
-  state.server = { ...state.server, ...snapshot.server };
-  const mode = snapshot.mode ?? state.mode;
-  const modeChanged = mode !== state.mode;
-  state.mode = mode;
-  forgetSent();
-  emit('market', 'account', 'server');
-  if (modeChanged) emit('mode');
-}
-
-/** A "sending" row ends when the journal shows the same request. */
-function forgetSent() {
-  const known = new Set((state.intents ?? []).map((item) => item.request_id));
-  state.sending = state.sending.filter((item) => !known.has(item.request_id));
+/** Whether the stream keeps this part true; otherwise a snapshot is newer. */
+export function holds(part) {
+  const seen = state.seen[part];
+  return Boolean(seen?.streamed) && (since(seen) < HELD_MS || heard(part) !== null);
 }
 
 /** Forgets what belonged to another instrument or account, so that nothing wrong is shown in between. */
 export function clear(market, accountToo) {
-  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null });
+  if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null, candles: [], bookUnsure: false });
   if (accountToo) {
-    Object.assign(state, { orders: null, triggers: null, positions: null, balance: null, intents: null, sending: [] });
+    Object.assign(state, { orders: null, triggers: null, positions: null, balance: null, intents: null, fills: null, sending: [] });
+    delete state.seen.account;
   }
-  state.ages = { market: null, account: null };
+  delete state.seen.market;
+  delete state.seen.candles;
   emit('market', 'account');
 }
 

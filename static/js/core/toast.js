@@ -2,12 +2,20 @@
 
 import { $, announce, h, icon } from './dom.js';
 import { t } from './i18n.js';
+import { emit } from './store.js';
 
-const ICONS = { good: 'circle-check', bad: 'circle-x', warn: 'triangle-alert', info: 'info' };
+export const ICONS = { good: 'circle-check', bad: 'circle-x', warn: 'triangle-alert', info: 'info' };
 const STAY_MS = 4000;
 const MOST = 5;
+const KEPT = 100;
+
+/** Everything that was said since the page was opened, newest first; `seen` is false until the bell was opened. */
+export const notices = [];
 
 export function toast(kind, title, text = '', raw = '') {
+  notices.unshift({ at: Date.now(), kind, title, text, raw, seen: false });
+  notices.length = Math.min(notices.length, KEPT);
+  emit('notices');
   const host = $('#toasts');
   if (!host.matches(':popover-open')) host.showPopover();
   const close = h('button', { type: 'button', class: 'icon-button small', 'aria-label': t('common.close') }, icon('x'));

@@ -5,7 +5,7 @@ import { confirm, open } from '../core/dialog.js';
 import { $, h, setText } from '../core/dom.js';
 import { money, number, seconds, uptime } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { link } from '../core/poller.js';
+import { link } from '../core/link.js';
 import { isOwner, on, serverNow, state } from '../core/store.js';
 import { fail } from '../core/toast.js';
 import { elevate } from './elevate.js';

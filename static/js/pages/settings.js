@@ -10,6 +10,7 @@ function draw() {
   const groups = Map.groupBy($$('[data-pref]'), (node) => node.dataset.pref);
   for (const [key, nodes] of groups) press(nodes, nodes.find((node) => node.dataset.value === pref(key)));
   for (const node of $$('[data-flag]')) node.checked = Boolean(pref(node.dataset.flag));
+  for (const node of $$('[data-range]')) node.value = String(pref(node.dataset.range));
   for (const node of $$('[data-number]')) if (document.activeElement !== node) node.value = number(pref(node.dataset.number));
 }
 
@@ -24,6 +25,7 @@ export function init() {
   for (const node of $$('[data-pref]')) node.addEventListener('click', () => choose(node));
   for (const node of $$('[data-flag]')) node.addEventListener('change', () => setPref(node.dataset.flag, node.checked));
   for (const node of $$('[data-number]')) node.addEventListener('change', () => { const value = fromInput(node.value); if (value) setPref(node.dataset.number, value); draw(); });
+  for (const node of $$('[data-range]')) node.addEventListener('change', () => setPref(node.dataset.range, Number(node.value)));
   on('prefs', draw);
   draw();
 }

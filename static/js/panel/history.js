@@ -2,11 +2,11 @@
 
 import { post } from '../core/api.js';
 import { field, form } from '../core/dialog.js';
-import { h, icon } from '../core/dom.js';
+import { h, icon, redraw } from '../core/dom.js';
 import { arrow, brief, money, signed, trend, NONE } from '../core/format.js';
 import { isNumber, isZero } from '../core/decimal.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { isOwner } from '../core/store.js';
 import { createTable, actions } from './table.js';
 import { instrumentCell, labelText, priceOf, sizeOf, timeCell, triggerSentence, whatEmpty } from './words.js';
@@ -67,11 +67,11 @@ export function balancesView(onTransfer) {
     const now = JSON.stringify([balance?.spot, balance?.futures, balance?.total_usdt]);
     if (now === shown) return;
     shown = now;
-    if (!balance) return root.replaceChildren(h('p', { class: 'empty' }, t('common.loading')));
+    if (!balance) return redraw(root, h('p', { class: 'empty' }, t('common.loading')));
     const button = h('button', { type: 'button', class: 'button small', 'data-testid': 'transfer-open', onclick: () => onTransfer('USDT') }, icon('arrow-left-right'), h('span', {}, t('transfer.title')));
     const total = h('div', { class: 'balance-total' }, h('h3', {}, t('balance.total')), h('p', { class: 'num', 'data-testid': 'balance-total' }, h('b', {}, money(balance.total_usdt, 'USDT'))), button);
     const spot = h('div', {}, h('h3', {}, t('balance.spot')), balance.spot.length ? h('table', { class: 'grid-table' }, heads(t('balance.currency'), t('ticket.available'), t('balance.locked'), '≈ USDT'), h('tbody', {}, balance.spot.map(spotRow))) : h('p', { class: 'muted' }, t('empty.balance')));
-    return root.replaceChildren(total, spot, ...balance.futures.filter((row) => row.settle === 'usdt' || !isZero(row.total)).map((row) => h('div', {}, h('h3', {}, t('balance.futures', { currency: row.currency })), wallet(row))));
+    return redraw(root, total, spot, ...balance.futures.filter((row) => row.settle === 'usdt' || !isZero(row.total)).map((row) => h('div', {}, h('h3', {}, t('balance.futures', { currency: row.currency })), wallet(row))));
   }
   return { root, draw };
 }

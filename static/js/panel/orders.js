@@ -6,7 +6,7 @@ import { h } from '../core/dom.js';
 import { cmp, fromInput, isNumber, isZero, sign, sub } from '../core/decimal.js';
 import { number, percent } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { placeFields, samePlace, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { actions, createTable } from './table.js';
@@ -24,7 +24,7 @@ export async function cancelOrder(row) {
   refreshSoon();
 }
 
-async function cancelTrigger(row) {
+export async function cancelTrigger(row) {
   try {
     await remove(`/api/triggers/${encodeURIComponent(row.trigger_id)}`, where(row));
     toast('good', t('triggers.cancelled', { name: row.instrument }));
@@ -49,18 +49,32 @@ export function editOrder(row) {
         if (cmp(value, before ?? '0') !== 0) body[name] = value;
       }
       if (!body.price && !body.size) return;
-      await patch(`/api/orders/${encodeURIComponent(row.order_id)}`, body);
-      toast('good', t('orders.changed', { name: row.instrument }));
-      refreshSoon();
+      await amend(row, body);
     },
   });
+}
+
+async function amend(row, body) {
+  await patch(`/api/orders/${encodeURIComponent(row.order_id)}`, body);
+  toast('good', t('orders.changed', { name: row.instrument }));
+  refreshSoon();
+}
+
+/** The order at another price, as dragged on the chart. */
+export async function movePrice(row, price) {
+  try {
+    await amend(row, { ...where(row), price });
+  } catch (error) {
+    fail(t('orders.change_failed'), error);
+  }
 }
 
 /** Cancels every order of one contract, or of the account's market. */
 export async function cancelAll(rows, here) {
   if (!rows.length) return;
   const name = state.accounts.find((item) => item.id === state.active)?.name ?? '';
-  const scope = here ? state.place.instrument : t(`orders.all_${state.place.market}`);
+  const markets = new Set(rows.map((row) => row.market));
+  const scope = here ? state.place.instrument : t(`orders.all_${markets.size > 1 ? 'markets' : rows[0].market}`);
   const yes = await confirm({
     title: t('orders.cancel_all'), yes: t('orders.cancel_n', { n: rows.length }), danger: true, testid: 'cancel-all-dialog',
     body: [h('p', {}, t('orders.cancel_scope', { n: rows.length, account: name, scope }))],

@@ -6,7 +6,7 @@ import { $, button, h, setText } from '../core/dom.js';
 import { sign } from '../core/decimal.js';
 import { t } from '../core/i18n.js';
 import { pref, setPref } from '../core/prefs.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { hedge, isFutures, on, placeFields, samePlace, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { balancesView, closedTable, fillsTable, journalTable } from './history.js';
@@ -15,6 +15,7 @@ import { positionsTable } from './positions.js';
 import { askTransfer } from './transfer.js';
 
 const LOAD_MS = 5000;
+const FILL_MS = 300;
 const live = (part) => () => state[part];
 
 const TABS = {
@@ -67,6 +68,16 @@ function draw() {
   made[current].draw(tab.whole ? tab.whole() : rowsOf(tab));
   drawCounts();
   if (tab.load && performance.now() - loadedAt > LOAD_MS) load(tab);
+}
+
+let newestFill = null;
+
+/** A fill changes what the loaded lists say. */
+function reloadOnFill() {
+  const newest = state.fills?.[0]?.trade_id ?? null;
+  if (newest === newestFill) return;
+  newestFill = newest;
+  if (TABS[current].load) setTimeout(() => load(TABS[current]), FILL_MS);
 }
 
 async function switchHedge() {
@@ -122,7 +133,7 @@ export function init() {
   $('#only-here').checked = pref('only_here');
   $('#only-here').addEventListener('change', () => { setPref('only_here', onlyHere()); draw(); });
   let mode = '';
-  on('account', () => { if (mode !== state.positionMode) { mode = state.positionMode; drawTools(); } draw(); });
+  on('account', () => { if (mode !== state.positionMode) { mode = state.positionMode; drawTools(); } draw(); reloadOnFill(); });
   on('place', () => { if (TABS[current].load) { loaded = null; loadedAt = -LOAD_MS; } drawTools(); draw(); });
   choose(pref('panel'));
 }

@@ -6,7 +6,7 @@ import { button, h, press } from '../core/dom.js';
 import { abs, cmp, fromInput, mul, sign } from '../core/decimal.js';
 import { brief, money, number, signed } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { fail, toast } from '../core/toast.js';
 import { state } from '../core/store.js';
 import { askLeverage } from '../ticket/leverage.js';

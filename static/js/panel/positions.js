@@ -24,7 +24,7 @@ function liqCell(cell, row) {
 }
 
 function protection(row) {
-  const closing = (state.triggers ?? []).filter((item) => item.instrument === row.instrument && (item.reduce_only || item.close) && (item.side === 'sell') === (sign(row.size) > 0));
+  const closing = (state.triggers ?? []).filter((item) => item.market === 'futures' && item.settle === row.settle && item.instrument === row.instrument && (item.reduce_only || item.close) && (item.side === 'sell') === (sign(row.size) > 0));
   const find = (take) => closing.find((item) => item.trigger.above === ((item.side === 'sell') === take));
   const show = (item) => (item ? priceOf(item.trigger.price, row) : NONE);
   return [show(find(true)), show(find(false))];

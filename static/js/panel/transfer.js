@@ -6,7 +6,7 @@ import { h, setText } from '../core/dom.js';
 import { fromInput, sign } from '../core/decimal.js';
 import { brief } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { refreshSoon } from '../core/live.js';
 import { state } from '../core/store.js';
 import { toast } from '../core/toast.js';
 

@@ -1,6 +1,6 @@
 // Shows the draft: which controls apply, what is pressed, what the units are called.
 
-import { $, $$, h, press, setText } from '../core/dom.js';
+import { $, $$, h, press, redraw, setText } from '../core/dom.js';
 import { brief, money, number } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { hedge, isFutures, on, positionHere, state } from '../core/store.js';
@@ -43,7 +43,7 @@ function drawSwitches(item) {
 
 function drawVisibility(item) {
   const limit = kind(item) === 'limit';
-  const shown = { trigger: item.type === 'trigger', price: limit, 'post-only': limit && item.type === 'limit', tif: limit && !item.post_only && item.type === 'limit', protection: item.type !== 'trigger' && !reducing(item) };
+  const shown = { trigger: item.type === 'trigger', price: limit, 'post-only': limit && item.type === 'limit', tif: limit && !item.post_only && item.type === 'limit', protection: isFutures() && item.type !== 'trigger' && !reducing(item) };
   for (const [name, show] of Object.entries(shown)) {
     for (const node of $$(`#ticket [data-for="${name}"]`)) node.hidden = !show;
   }
@@ -76,10 +76,10 @@ const line = (name, value) => h('div', {}, h('span', {}, name), h('b', { class: 
 function drawBalance() {
   const host = $('#ticket-balance');
   const { balance, rules } = state;
-  if (!balance || !rules) return host.replaceChildren(h('span', {}, t('common.loading')));
+  if (!balance || !rules) return redraw(host, h('span', {}, t('common.loading')));
   if (!isFutures()) {
     const have = (name) => balance.spot.find((item) => item.currency === name)?.available ?? '0';
-    return host.replaceChildren(line(t('ticket.have', { coin: rules.base }), brief(have(rules.base), 8)), line(t('ticket.have', { coin: rules.quote }), money(have(rules.quote))),
+    return redraw(host, line(t('ticket.have', { coin: rules.base }), brief(have(rules.base), 8)), line(t('ticket.have', { coin: rules.quote }), money(have(rules.quote))),
       rules.min_value ? line(t('ticket.min_value'), money(rules.min_value, rules.quote)) : '');
   }
   const wallet = balance.futures.find((item) => item.settle === state.place.settle);
@@ -88,7 +88,7 @@ function drawBalance() {
     const word = t(Number(position.size) > 0 ? 'side.long' : 'side.short');
     lines.push(line(t('ticket.position'), `${word} ${brief(abs(coins(position.size, position.mark_price ?? '1', rules)), 6)} ${rules.base}`));
   }
-  return host.replaceChildren(...lines);
+  return redraw(host, ...lines);
 }
 
 /** A fresh limit ticket starts at the last price, as a starting point to correct. */

@@ -60,7 +60,7 @@ export function order(side, item = draft()) {
     body.price = item.price;
     body.tif = item.post_only ? 'poc' : item.tif;
   }
-  if (!isFutures()) return withProtection(body, item);
+  if (!isFutures()) return body;
   if (reducing(item)) return { ...body, reduce_only: true };
   return withProtection({ ...body, leverage: item.leverage, margin_mode: item.margin_mode }, item);
 }

@@ -1,7 +1,7 @@
 // What the order would cost and do, asked of the server for both sides a moment after the last keystroke.
 
 import { post } from '../core/api.js';
-import { $, $$, h, icon, setText } from '../core/dom.js';
+import { $, $$, h, icon, redraw, setText } from '../core/dom.js';
 import { abs, cmp, isNumber, isZero, mul, sign, sub } from '../core/decimal.js';
 import { brief, money, percent, price, signed, NONE } from '../core/format.js';
 import { errorText, t } from '../core/i18n.js';
@@ -58,7 +58,7 @@ function draw() {
   const host = $('#preview');
   const item = draft();
   if (!SIDES.some((side) => seen[side])) {
-    host.replaceChildren(h('p', { class: 'empty' }, t(missing(item).includes('size') ? 'preview.enter_size' : missing(item).length ? 'preview.enter_price' : 'common.loading')));
+    redraw(host, h('p', { class: 'empty' }, t(missing(item).includes('size') ? 'preview.enter_size' : missing(item).length ? 'preview.enter_price' : 'common.loading')));
     return drawSides();
   }
   const word = !isFutures() ? 'word' : hedge() && reducing(item) ? 'hedge_close' : 'short_name';
@@ -66,7 +66,7 @@ function draw() {
   const rows = ROWS.filter(([, , when]) => !when || when(item)).map(([key, show]) => h('tr', {},
     h('th', { scope: 'row' }, key === 'preview.fee' ? feeLabel() : t(key)),
     SIDES.map((side) => h('td', { data: { side, testid: `${key.replace('.', '-')}-${side}` } }, seen[side] ? show(seen[side]) : NONE))));
-  host.replaceChildren(h('table', {}, h('thead', {}, head), h('tbody', {}, rows)), item.type === 'trigger' ? h('p', { class: 'hint preview-note' }, t('preview.trigger_note')) : '');
+  redraw(host, h('table', {}, h('thead', {}, head), h('tbody', {}, rows)), item.type === 'trigger' ? h('p', { class: 'hint preview-note' }, t('preview.trigger_note')) : '');
   drawProtection(item);
   return drawSides();
 }

@@ -6,7 +6,8 @@ import { $, $$, announce, h } from '../core/dom.js';
 import { cmp, fromInput, isNumber } from '../core/decimal.js';
 import { brief, money, percent, price, seconds } from '../core/format.js';
 import { errorText, t } from '../core/i18n.js';
-import { refreshSoon } from '../core/poller.js';
+import { acknowledged } from '../core/link.js';
+import { refreshSoon } from '../core/live.js';
 import { rulesOf } from '../core/rules.js';
 import { pref } from '../core/prefs.js';
 import { age, emit, mayTrade, networkOf, state } from '../core/store.js';
@@ -81,8 +82,12 @@ function inPlace(error) {
   showError([error.text, error.raw].filter(Boolean).join(' — '));
 }
 
+/** Ids of orders whose outcome this page has told already. */
+export const reported = new Set();
+
 /** What became of an intent, in a toast. */
 export function report(intent) {
+  if (intent.order_id && Number(intent.filled) > 0) reported.add(intent.order_id);
   const what = `${t(`side.${intent.side}.word`)} ${intent.instrument}`;
   const rules = rulesOf(intent);
   if (intent.state === 'VOID') toast('bad', t('result.void', { what }), intent.label ? errorText({ code: 'order_rejected', label: intent.label }) : '');
@@ -133,8 +138,10 @@ export async function send(path, body, show = (error) => fail(t('result.refused'
   state.sending = [row, ...state.sending];
   emit('account');
   announce(t('result.sending'));
+  const began = performance.now();
   try {
     const answer = await post(path, { ...body, request_id: row.request_id }, { timeout: 20_000 });
+    acknowledged(performance.now() - began);
     for (const intent of [answer.intent, ...(answer.protection ?? []), ...(answer.items ?? [])].filter(Boolean)) keep(intent);
     if (answer.intent) {
       report(answer.intent);

@@ -5,7 +5,7 @@ import { open } from '../core/dialog.js';
 import { $, button, h, setText } from '../core/dom.js';
 import { money } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { refresh } from '../core/poller.js';
+import { refresh } from '../core/live.js';
 import { fail, toast } from '../core/toast.js';
 import { clear, emit, isOwner, state } from '../core/store.js';
 

@@ -3,8 +3,8 @@
 import { $, $$, announce, h, icon, setText } from '../core/dom.js';
 import { countdown, money, price, seconds, uptime } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { link, refresh } from '../core/poller.js';
-import { goView } from './places.js';
+import { link } from '../core/link.js';
+import { refresh } from '../core/live.js';
 import { account, age, isFutures, networkOf, on, serverNow, state } from '../core/store.js';
 
 const LATE_MS = 2000;
@@ -51,16 +51,6 @@ function drawAccount() {
   node.setAttribute('aria-label', t('accounts.switch_label', { name: current?.name ?? '', network: t(`network.${network}`) }));
 }
 
-function drawConnection() {
-  const chip = $('#connection');
-  const lost = Boolean(link.lostSince);
-  const slow = (link.rtt ?? 0) > 500;
-  chip.dataset.state = lost ? 'lost' : link.rtt === null ? 'wait' : slow ? 'slow' : 'ok';
-  const text = lost ? t('conn.lost_short') : link.rtt === null ? '…' : t('conn.ms', { n: Math.round(link.rtt) });
-  setText($('[data-text]', chip), text);
-  chip.setAttribute('aria-label', t('conn.label', { text }));
-}
-
 let lastKind = '';
 
 function drawBar() {
@@ -74,8 +64,12 @@ function drawBar() {
   if (!kind || bar.dataset.text === text) return;
   Object.assign(bar.dataset, { kind, text });
   bar.replaceChildren(h('span', {}, text));
+  if (kind === 'stale') bar.append(h('button', { type: 'button', class: 'button small', 'data-testid': 'reload', onclick: () => location.reload() }, t('conn.reload')));
   if (kind === 'lost') bar.append(h('button', { type: 'button', class: 'button small', onclick: refresh }, t('conn.retry')));
 }
+
+/** The server now runs another version, or serves other files than those of this page. */
+const outdated = () => ['version', 'build'].some((name) => state.server?.[name] && state.boot[name] && state.server[name] !== state.boot[name]);
 
 function trouble() {
   if (link.lostSince) {
@@ -83,9 +77,7 @@ function trouble() {
     return { kind: 'lost', text: link.error && !link.error.offline ? `${away} ${link.error.text}` : away };
   }
   if (link.backAt && performance.now() - link.backAt < BACK_MS) return { kind: 'back', text: t('conn.back') };
-  if (state.boot.instance && state.server?.version && state.server.version !== state.boot.version) {
-    return { kind: 'stale', text: t('conn.new_version', { version: state.server.version }) };
-  }
+  if (outdated()) return { kind: 'stale', text: t('conn.new_version', { version: state.server.version }) };
   if (state.errors.length) {
     const parts = state.errors.map((item) => t(`part.${item.part}`)).join(', ');
     return { kind: 'parts', text: t('conn.parts', { parts, reason: state.errors[0].message }) };
@@ -100,6 +92,7 @@ function drawAges() {
   const ms = age('market');
   const level = ms === null || ms <= LATE_MS ? '' : ms > STALE_MS ? 'stale' : 'late';
   document.body.classList.toggle('stale', level === 'stale');
+  $('.book-panel').classList.toggle('unsure', state.bookUnsure);
   node.hidden = !level;
   node.dataset.level = level;
   if (level) setText(node, t('age.data', { age: seconds(ms) }));
@@ -108,6 +101,7 @@ function drawAges() {
     setText($(`[data-status="${part}"]`), value === null ? '' : t(`status.${part}`, { age: seconds(value) }));
   }
   setText($('[data-status="rtt"]'), link.rtt === null ? '' : t('status.rtt', { n: Math.round(link.rtt) }));
+  setText($('[data-status="via"]'), link.via === 'none' ? '' : t(`status.via.${link.via}`));
 }
 
 function drawServer() {
@@ -133,7 +127,6 @@ function drawCounts() {
 }
 
 function second() {
-  drawConnection();
   drawBar();
   drawAges();
   drawServer();
@@ -141,11 +134,11 @@ function second() {
 
 export function init() {
   for (const node of $$('[data-plain-http]')) node.hidden = window.isSecureContext;
-  $('#connection').addEventListener('click', () => goView('settings', 'server'));
   on('accounts', () => { drawNetwork(); drawAccount(); drawTitle(); });
   on('account', () => { drawNetwork(); drawAccount(); drawCounts(); });
   on('market', drawTitle);
   on('conn', second);
+  on('server', second);
   on('time', second);
   on('place', () => { drawSides(); drawTitle(); });
   on('prefs', drawSides);

@@ -2,7 +2,7 @@
 
 import { $, $$ } from '../core/dom.js';
 import { setPref } from '../core/prefs.js';
-import { refresh } from '../core/poller.js';
+import { refresh } from '../core/live.js';
 import { clear, emit, isFutures, samePlace, state } from '../core/store.js';
 
 const VIEWS = ['trade', 'positions', 'copy', 'accounts', 'settings', 'more'];

@@ -27,7 +27,12 @@ function largeFrom(sizes) {
   return sorted.length < 8 ? Infinity : sorted[Math.floor(sorted.length / 2)] * 5;
 }
 
+let drawn = null;
+
 function draw() {
+  const mark = `${state.trades?.[0]?.id}|${state.trades?.length}|${state.rules?.name}|${state.rules?.market}`;
+  if (mark === drawn) return;
+  drawn = mark;
   const shown = joined([...(state.trades ?? [])].sort((a, b) => b.time_ms - a.time_ms));
   const large = largeFrom(shown.map((trade) => Number(trade.size)));
   lines.forEach((line, index) => {

@@ -227,6 +227,11 @@ def test_what_other_clients_leave_out(stand: Stand) -> None:
     exact["trigger"]["price"] = "4000"
     stored = shown(stand, int(stand.ask("POST", PATH, body=exact)["id"]))
     assert stored["initial"]["amount"] == "0.4"
+    lean["initial"] |= {"text": "web"}
+    stored = shown(stand, int(stand.ask("POST", PATH, body=lean)["id"]))
+    assert stored["initial"]["text"] == "web"
+    order = {"contract": "BTC_USDT", "size": 1, "price": "59000", "text": "web"}
+    assert refusal(stand, "POST", "/futures/usdt/orders", body=order) == "INVALID_PARAM_VALUE"
 
 
 def test_pushes(stand: Stand) -> None:

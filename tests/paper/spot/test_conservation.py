@@ -78,7 +78,7 @@ def check_locks(bench: Bench) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTIONS, max_size=40))
 def test_coins_are_conserved_and_locks_are_exact(actions):
-    bench = Bench()
+    bench = Bench(coins=("BTC",))
     before = bench.sums()
     for action in actions:
         act(bench, action)
@@ -106,13 +106,13 @@ def dump(venue: SpotVenue) -> dict:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTIONS, max_size=40))
 def test_rows_rebuild_the_same_venue(actions):
-    bench = Bench()
+    bench = Bench(coins=("BTC",))
     bench.call("POST", "/spot/countdown_cancel_all", "", {"timeout": 30})
     for action in actions:
         act(bench, action)
     changed = {pair: bench.spot.row(*pair) for pair in bench.world.take_dirty() if pair[0] in KINDS}
     saved = {pair: data for pair, data in changed.items() if data is not None}
-    world = new_world()
+    world = new_world(coins=("BTC",))
     users = Users(world)
     users.restore("user", "1", users_row(bench, "1"))
     for (kind, key), data in sorted(saved.items(), key=lambda item: _age(item[0])):

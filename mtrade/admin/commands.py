@@ -10,7 +10,7 @@ import getpass
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,9 @@ class Office:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     given = _parser().parse_args(arguments)
     try:
         settings = load({"home": given.home, "key_file": given.key_file})
@@ -205,9 +208,3 @@ def _time(ms: int) -> str:
 def _complain(error: MTradeError, code: int) -> int:
     print(f"[failed] {error.message}", file=sys.stderr)
     return code
-
-
-if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The owner's commands at the machine itself."""

@@ -1,0 +1,133 @@
+"""The two ways a changing call can take: the account's warm trading socket, or REST.
+
+The way is chosen once, before the first byte. What has been written to the socket is never sent
+again over REST, whatever happens; only a frame that provably was not written goes there instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from mtrade.domain.errors import ExchangeError
+from mtrade.domain.orders import OrderPath
+from mtrade.gate.client import GateClient, Query, has_label
+from mtrade.gate.labels import EXPIRED
+from mtrade.gate.trading_frames import Reply, budget, outcome
+from mtrade.gate.trading_line import NotWritten, Result, TradingLine
+
+T = TypeVar("T")
+Chosen = Callable[[OrderPath], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[T]):
+    """A changing call in both its forms: a REST request, and a channel with its `param`.
+
+    `parse` reads the result, the same on both ways. `bucket` is the budget both draw on; an
+    `urgent` call is never held back. Without a `channel` there is only REST.
+    """
+
+    method: str
+    path: str
+    parse: Callable[[Any], T]
+    bucket: str
+    query: Query | None = None
+    body: object = None
+    expires_ms: int | None = None
+    urgent: bool = False
+    channel: str = ""
+    settle: str = ""
+    param: object = None
+
+
+class Sockets(Protocol):
+    """The trading sockets of the account."""
+
+    def line(self, settle: str) -> TradingLine | None:
+        """The ready socket for futures of a settle currency, or for spot when it is empty."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class NoSockets:
+    """An account that has only REST."""
+
+    def line(self, settle: str) -> TradingLine | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Paths:
+    """Sends changing calls of one account. `change` may be called from any thread but the loop's,
+    `send` from the loop's only."""
+
+    def __init__(self, client: GateClient, sockets: Sockets | None = None) -> None:
+        self._client = client
+        self.sockets = sockets or NoSockets()
+
+    def change(self, call: Change[T], chosen: Chosen = lambda path: None) -> T:
+        """Send once and parse the answer; `chosen` is told the path before the first byte.
+
+        Raises what `GateClient.change` raises.
+        """
+        line = self.sockets.line(call.settle) if call.channel else None
+        if line is not None:
+            self._client.budgets.enter(call.bucket, urgent=call.urgent)
+            chosen(OrderPath.WS)
+            try:
+                reply = line.call(line.core.frame(call.channel, call.param, call.expires_ms))
+            except NotWritten:
+                line = None
+            else:
+                return self._result(call, reply)
+        chosen(OrderPath.REST)
+        return self._client.change(
+            call.method,
+            call.path,
+            call.parse,
+            bucket=call.bucket,
+            query=call.query,
+            body=call.body,
+            expires_ms=call.expires_ms,
+            urgent=call.urgent,
+        )
+
+    def send(self, call: Change[T], done: Callable[[T | ExchangeError | None], None]) -> None:
+        """Write at once and answer by callback, for many orders in one pass of the loop.
+
+        `done` gets the result, the error, or None when nothing was written: then REST may be used.
+        """
+        line = self.sockets.line(call.settle) if call.channel else None
+        held = self._client.budgets.take(call.bucket) > 0 and not call.urgent
+        if line is None or held:
+            done(None)
+            return
+
+        def settle(result: Result) -> None:
+            if not isinstance(result, Reply):
+                done(None if isinstance(result, NotWritten) else result)
+                return
+            try:
+                answer = self._result(call, result)
+            except ExchangeError as error:
+                done(error)
+            else:
+                done(answer)
+
+        line.send(line.core.frame(call.channel, call.param, call.expires_ms), settle)
+
+    def _result(self, call: Change[T], reply: Reply) -> T:
+        known = budget(reply)
+        if known is not None:
+            self._client.budgets.learn(call.bucket, *known)
+        try:
+            return outcome(reply, call.parse, self._client.clock.now_ms())
+        except ExchangeError as error:
+            if has_label(error, EXPIRED):
+                self._client.mistimed()
+            raise

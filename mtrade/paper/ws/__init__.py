@@ -1,0 +1,1 @@
+"""The WebSocket side of the paper exchange: frames in, frames out; `shell.py` has the sockets."""

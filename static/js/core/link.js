@@ -1,0 +1,71 @@
+// How the page and the server hear each other: which carrier runs, how long an answer takes, since when nothing comes.
+
+import { get } from './api.js';
+import { emit } from './store.js';
+
+const PING_MS = 5000;
+const PING_WAIT_MS = 4000;
+const FIRST_MS = [100, 1500];
+const KEPT = 60;
+
+export const link = {
+  via: 'none', rtt: null, pings: [], acks: [], failures: 0, lostSince: null, error: null, backAt: 0, reconnects: 0, openedAt: 0, reason: '',
+};
+
+const watchers = { back: [] };
+
+/** Calls `act` when the server answers again after it was lost. */
+export function onBack(act) {
+  watchers.back.push(act);
+}
+
+export function good() {
+  const was = link.lostSince;
+  Object.assign(link, { failures: 0, lostSince: null, error: null });
+  if (!was) return;
+  link.backAt = performance.now();
+  for (const act of watchers.back) act();
+}
+
+/** One failure may be a hiccup; two in a row mean that the server is lost. */
+export function bad(error) {
+  link.failures += 1;
+  link.error = error;
+  if (link.failures >= 2) link.lostSince ??= Date.now();
+  emit('conn');
+}
+
+function keep(list, value) {
+  list.push(value);
+  if (list.length > KEPT) list.shift();
+}
+
+/** How long the exchange's answer to an order took, from this page and back to it. */
+export const acknowledged = (ms) => keep(link.acks, ms);
+
+/** The value below which `share` of `list` lies; null when it is empty. */
+export function quantile(list, share) {
+  if (!list.length) return null;
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+/** One round trip. Clocks differ between devices, so nothing is ever computed from the server's time. */
+export async function ping() {
+  const began = performance.now();
+  try {
+    await get('/api/ping', null, { timeout: PING_WAIT_MS });
+    link.rtt = performance.now() - began;
+    keep(link.pings, link.rtt);
+    good();
+  } catch (error) {
+    if (error.status === 429) return;
+    bad(error);
+  }
+  emit('conn');
+}
+
+export function start() {
+  setInterval(() => { if (!document.hidden) ping(); }, PING_MS);
+  for (const ms of FIRST_MS) setTimeout(ping, ms);
+}

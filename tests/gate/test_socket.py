@@ -1,0 +1,283 @@
+"""The socket shell against a real server on loopback: what it sends, and every way it can end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from mtrade.domain.accounts import Network
+from mtrade.domain.errors import ConfigError
+from mtrade.gate import socket as shell
+from mtrade.gate.networks import LIVE, addresses
+from mtrade.gate.socket import Socket, Sockets
+from mtrade.loop import LoopThread
+
+WAIT_S = 10.0
+Talk = Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]
+
+
+class Ear:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.over = threading.Event()
+        self.heard = threading.Event()
+        self.texts: list[str] = []
+        self.ends: list[str] = []
+
+    def opened(self) -> None:
+        self.open.set()
+
+    def received(self, text: str) -> None:
+        self.texts.append(text)
+        self.heard.set()
+
+    def closed(self, reason: str) -> None:
+        self.ends.append(reason)
+        self.over.set()
+
+
+@pytest.fixture
+def loop() -> Iterator[LoopThread]:
+    thread = LoopThread()
+    thread.start()
+    yield thread
+    assert thread.close()
+
+
+@asynccontextmanager
+async def serving(talk: Talk) -> AsyncIterator[int]:
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        peer = web.WebSocketResponse(autoping=False)
+        await peer.prepare(request)
+        await talk(peer, request)
+        return peer
+
+    async def away(request: web.Request) -> web.Response:
+        raise web.HTTPFound("/ws/v4/")
+
+    app = web.Application()
+    app.router.add_get("/ws/v4/", handle)
+    app.router.add_get("/away/", away)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert site._server is not None
+    try:
+        yield site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    finally:
+        await runner.cleanup()
+
+
+class Bench:
+    """A server that talks as a test says, a socket to it, and what was heard."""
+
+    def __init__(self, loop: LoopThread, talk: Talk) -> None:
+        self.loop = loop
+        self.ear = Ear()
+        self._server = serving(talk)
+        port = loop.call(self._server.__aenter__(), WAIT_S)
+        self.where = addresses(Network.PAPER, f"http://127.0.0.1:{port}")
+        self.sockets = Sockets(self.where)
+        self.socket = self.open(self.where.ws_spot)
+
+    def open(self, url: str, ear: Ear | None = None) -> Socket:
+        async def run() -> Socket:
+            return self.sockets.open(url, ear or self.ear)
+
+        return self.loop.call(run(), WAIT_S)
+
+    def send(self, text: str) -> bool:
+        async def run() -> bool:
+            return self.socket.send(text)
+
+        return self.loop.call(run(), WAIT_S)
+
+    def close(self) -> None:
+        self.loop.call(self.sockets.close(), WAIT_S)
+        self.loop.call(self._server.__aexit__(None, None, None), WAIT_S)
+
+    def end(self) -> str:
+        """Why the connection ended; told exactly once."""
+        assert self.ear.over.wait(WAIT_S)
+        self.close()
+        (reason,) = self.ear.ends
+        return reason
+
+
+async def echo(peer: web.WebSocketResponse, request: web.Request) -> None:
+    async for message in peer:
+        await peer.send_str(message.data)
+
+
+def test_it_opens_with_the_size_header_and_without_compression(loop: LoopThread) -> None:
+    seen: dict[str, str] = {}
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        seen.update(request.headers)
+        await echo(peer, request)
+
+    bench = Bench(loop, talk)
+    assert bench.ear.open.wait(WAIT_S)
+    assert bench.send("hello")
+    assert bench.ear.heard.wait(WAIT_S)
+    assert bench.ear.texts == ["hello"]
+    assert seen["X-Gate-Size-Decimal"] == "1"
+    assert "Sec-WebSocket-Extensions" not in seen
+    loop.post(bench.socket.close, "enough")
+    assert bench.end() == "enough"
+    assert loop.call(asyncio.sleep(0, bench.socket.send("late")), WAIT_S) is False
+
+
+def test_it_answers_the_servers_pings(loop: LoopThread) -> None:
+    answered = threading.Event()
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.ping(b"x")
+        await peer.receive(WAIT_S)
+        answered.set()
+
+    bench = Bench(loop, talk)
+    assert answered.wait(WAIT_S)
+    bench.end()
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"\x82\x02ab", "a binary frame came"),
+        (b"\x81\x02\xff\xfe", "a broken frame came (1007)"),
+        (b"\x81\x7f" + (1 << 24).to_bytes(8, "big") + b"x" * 70_000, "a broken frame came (1009)"),
+        (b"\xf1\x02ab", "a broken frame came (1002)"),
+        (b"\x88\x02\x03\xe9", "the exchange closed (1001)"),
+    ],
+    ids=["binary", "not utf-8", "16 MiB", "reserved bits", "going away"],
+)
+def test_a_frame_that_must_not_come_ends_the_connection(
+    loop: LoopThread, raw: bytes, reason: str
+) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(raw)
+        await peer.receive(WAIT_S)
+
+    assert Bench(loop, talk).end() == reason
+
+
+def test_a_connection_cut_in_the_middle_of_a_frame_ends(loop: LoopThread) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(b"\x81\x7e\x01\x00half")
+        request.transport.abort()
+
+    assert "closed" in Bench(loop, talk).end()
+
+
+def test_a_refused_handshake_is_told_and_never_opened(loop: LoopThread) -> None:
+    bench = Bench(loop, echo)
+    ear = Ear()
+    bench.open(bench.where.ws_futures["usdt"], ear)
+    assert ear.over.wait(WAIT_S)
+    assert ear.ends == ["WSServerHandshakeError"]
+    assert not ear.open.is_set()
+    bench.close()
+
+
+def test_a_handshake_that_hangs_is_given_up(
+    loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "HANDSHAKE_S", 0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # the kernel accepts, nobody answers
+        where = addresses(Network.PAPER, f"http://127.0.0.1:{mute.getsockname()[1]}")
+        sockets, ear = Sockets(where), Ear()
+
+        async def run() -> None:
+            sockets.open(where.ws_spot, ear)
+
+        loop.call(run(), WAIT_S)
+        assert ear.over.wait(WAIT_S)
+        assert ear.ends == ["TimeoutError"]
+        loop.call(sockets.close(), WAIT_S)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://example.com/ws/v4/",
+        "wss://127.0.0.1/ws/v4/",
+        "http://127.0.0.1/ws/v4/",
+        "ws://127.0.0.1.example.com/",
+        "ws://127.0.0.1@example.com/",
+    ],
+)
+def test_it_goes_to_no_other_host(url: str) -> None:
+    sockets = Sockets(addresses(Network.PAPER, "http://127.0.0.1:1"))
+    with pytest.raises(ConfigError):
+        sockets.open(url, Ear())
+
+
+def test_real_networks_are_never_spoken_to_in_clear() -> None:
+    with pytest.raises(ConfigError):
+        Sockets(LIVE).open("ws://api.gateio.ws/ws/v4/", Ear())
+
+
+def test_a_socket_closed_before_its_first_step_still_says_so(loop: LoopThread) -> None:
+    bench = Bench(loop, echo)
+    ear = Ear()
+
+    async def run() -> None:
+        bench.sockets.open(bench.where.ws_spot, ear).close("changed my mind")
+
+    loop.call(run(), WAIT_S)
+    assert ear.over.wait(WAIT_S)
+    assert ear.ends == ["changed my mind"]
+    bench.close()
+
+
+def test_a_listener_that_fails_ends_its_own_connection_only(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Bad(Ear):
+        def received(self, text: str) -> None:
+            raise KeyError(text)
+
+    bench = Bench(loop, echo)
+    bad = Bad()
+    line = bench.open(bench.where.ws_spot, bad)
+    assert bad.open.wait(WAIT_S)
+    loop.post(line.send, "x")
+    assert bad.over.wait(WAIT_S)
+    assert bad.ends == ["internal error: KeyError"]
+    assert bench.ear.open.wait(WAIT_S)
+    assert bench.send("still there")
+    assert bench.ear.heard.wait(WAIT_S)
+    bench.close()
+
+
+def test_closing_all_ends_every_connection_and_leaves_no_task(loop: LoopThread) -> None:
+    bench = Bench(loop, echo)
+    assert bench.ear.open.wait(WAIT_S)
+    bench.close()
+    assert len(bench.ear.ends) == 1
+    assert not bench.sockets._open
+
+
+def test_a_redirect_is_not_followed_with_a_login(loop: LoopThread) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.receive()
+
+    bench, ear = Bench(loop, talk), Ear()
+    bench.open(bench.where.ws_spot.replace("/ws/v4/", "/away/"), ear)
+    assert ear.over.wait(WAIT_S)
+    assert ear.ends == ["the exchange redirects"]
+    assert not ear.open.is_set()
+    bench.close()
