@@ -1,0 +1,104 @@
+"""What is known at this moment, handed to the deciding functions. Frozen; None is "not known"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode
+from mtrade.domain.copying.codes import Reason
+from mtrade.domain.copying.model import Link
+from mtrade.domain.instruments import Instrument
+from mtrade.domain.numbers import ZERO
+from mtrade.domain.orders import OrderRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderFacts:
+    """The leader's leg as the highest `update_id` shows it.
+
+    `size` is signed. `read_ms` is the exchange time up to which this reading is known to hold: of a
+    push or of the read that confirmed it. `live`: increases may follow it. `increase_price` is the
+    VWAP of the fills since the last plan that grew the position and `increase_ms` the time of their
+    oldest; None when no such fill was seen. `order_id` names the order that grows it now and
+    `order_open` whether that order still works.
+    """
+
+    size: Decimal
+    update_id: int
+    read_ms: int
+    live: bool
+    increase_price: Decimal | None = None
+    increase_ms: int | None = None
+    order_id: str = ""
+    order_open: bool = False
+    entry_price: Decimal | None = None
+    leverage: Decimal | None = None
+    margin_mode: MarginMode | None = None
+    account: FuturesAccount | None = None
+    account_ms: int = 0
+    liquidated: bool = False
+    silent_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketFacts:
+    """The contract's rules and prices. `tier_value` is the largest value at the leverage."""
+
+    rules: Instrument | None = None
+    mark: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    volume_24h: Decimal | None = None
+    tier_value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowerFacts:
+    """The follower's account and this leg as last read. `position` is the whole of it, foreign part
+    included. The totals are over all of the link's legs, this one and orders under way included,
+    valued at mark. `entries_link` and `entries_account` count increases of the last minute."""
+
+    position: Decimal | None = None
+    update_id: int = 0
+    position_ms: int = 0
+    account: FuturesAccount | None = None
+    account_ms: int = 0
+    mode: PositionMode | None = None
+    leverage: Decimal | None = None
+    margin_mode: MarginMode | None = None
+    total_value: Decimal = ZERO
+    open_legs: int = 0
+    entries_link: int = 0
+    entries_account: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All of it. `brake` is a reason that stops everything (halt), `gate` one that stops increases
+    (normal mode, clock, disk, not reconciled, second instance ...). `now_ms` is exchange time."""
+
+    link: Link
+    leader: LeaderFacts
+    market: MarketFacts
+    follower: FollowerFacts
+    now_ms: int
+    brake: Reason | None = None
+    gate: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Leverage and margin mode to be set, and read back, before the entry."""
+
+    leverage: Decimal
+    margin_mode: MarginMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An order a leg wants sent; its text comes later. `reducing` ones never fail a gate."""
+
+    order: OrderRequest
+    reducing: bool
+    plan_position: Decimal | None = None
