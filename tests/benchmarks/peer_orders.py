@@ -1,18 +1,22 @@
 """Run in the peers' environment: how long one immediate futures order takes other clients.
 
-Prints one JSON object, milliseconds per order for each client. The order is a limit far below the
-market that is killed at once, so the exchange's work is the same for all and nothing piles up.
+Reads lines `CLIENT COUNT`, places that many orders one after another, and answers each line with a
+JSON list of milliseconds per order. Each client is made, connected and warmed up at its first line
+and stays connected. The order is a limit far below the market that is killed at once, so the
+exchange's work is the same for all and nothing piles up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
-WARM = 20
+Place = Callable[[int], list[float]]
 
 
 def pointed(exchange: Any, addresses: dict[str, str]) -> Any:
@@ -32,73 +36,103 @@ def pointed(exchange: Any, addresses: dict[str, str]) -> Any:
     return exchange
 
 
-def keys(given: list[str]) -> dict[str, Any]:
-    return {"apiKey": given[0], "secret": given[1], "uid": given[2]}
+def keys(given: str) -> dict[str, Any]:
+    key, secret, uid = given.split(":")
+    return {"apiKey": key, "secret": secret, "uid": uid}
 
 
 ORDER = ("BTC/USDT:USDT", "limit", "buy", 1, 60_000, {"timeInForce": "IOC"})
 
 
-def ccxt_sync(addresses: dict[str, str], given: list[str], rounds: int) -> list[float]:
+def ccxt_sync(addresses: dict[str, str], given: str) -> Place:
     import ccxt
 
     exchange = pointed(ccxt.gate(keys(given)), addresses)
     exchange.load_markets()
-    took = []
-    for _ in range(rounds + WARM):
-        began = time.perf_counter()
-        exchange.create_order(*ORDER)
-        took.append((time.perf_counter() - began) * 1000)
-    return took[WARM:]
+
+    def place(count: int) -> list[float]:
+        took = []
+        for _ in range(count):
+            began = time.perf_counter()
+            exchange.create_order(*ORDER)
+            took.append((time.perf_counter() - began) * 1000)
+        return took
+
+    return place
 
 
-async def ccxt_async(
-    module: Any, name: str, addresses: dict[str, str], given: list[str], rounds: int
-) -> list[float]:
-    exchange = pointed(module.gate(keys(given)), addresses)
-    took = []
-    try:
+def on_loop(make: Callable[[], Any], name: str, loop: asyncio.AbstractEventLoop) -> Place:
+    """A client whose orders are awaited on its own loop."""
+
+    async def ready() -> Any:
+        exchange = make()
         await exchange.load_markets()
+        return exchange
+
+    exchange = loop.run_until_complete(ready())
+
+    async def place(count: int) -> list[float]:
         create = getattr(exchange, name)
-        for _ in range(rounds + WARM):
+        took = []
+        for _ in range(count):
             began = time.perf_counter()
             await create(*ORDER)
             took.append((time.perf_counter() - began) * 1000)
-    finally:
-        await exchange.close()
-    return took[WARM:]
+        return took
+
+    return lambda count: loop.run_until_complete(place(count))
 
 
-def gate_api(addresses: dict[str, str], given: list[str], rounds: int) -> list[float]:
+def gate_api(addresses: dict[str, str], given: str) -> Place:
     import gate_api as sdk
 
-    configuration = sdk.Configuration(host=addresses["rest"], key=given[0], secret=given[1])
+    key, secret, _ = given.split(":")
+    configuration = sdk.Configuration(host=addresses["rest"], key=key, secret=secret)
     api = sdk.FuturesApi(sdk.ApiClient(configuration))
-    took = []
-    for _ in range(rounds + WARM):
-        order = sdk.FuturesOrder(contract="BTC_USDT", size="1", price="60000", tif="ioc")
-        began = time.perf_counter()
-        api.create_futures_order("usdt", order)
-        took.append((time.perf_counter() - began) * 1000)
-    return took[WARM:]
+
+    def place(count: int) -> list[float]:
+        took = []
+        for _ in range(count):
+            order = sdk.FuturesOrder(contract="BTC_USDT", size="1", price="60000", tif="ioc")
+            began = time.perf_counter()
+            api.create_futures_order("usdt", order)
+            took.append((time.perf_counter() - began) * 1000)
+        return took
+
+    return place
 
 
-def main() -> None:
-    addresses, given, rounds = json.loads(sys.argv[1]), sys.argv[2].split(":"), int(sys.argv[3])
+def makers(addresses: dict[str, str], given: dict[str, str]) -> dict[str, Callable[[], Place]]:
     import ccxt.async_support
     import ccxt.pro
 
-    found = {
-        "gate-api": gate_api(addresses, given, rounds),
-        "ccxt": ccxt_sync(addresses, given, rounds),
-        "ccxt async": asyncio.run(
-            ccxt_async(ccxt.async_support, "create_order", addresses, given, rounds)
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+
+    def client(module: Any, name: str) -> Any:
+        return pointed(module.gate(keys(given[name])), addresses)
+
+    return {
+        "gate-api": lambda: gate_api(addresses, given["gate-api"]),
+        "ccxt": lambda: ccxt_sync(addresses, given["ccxt"]),
+        "ccxt-async": lambda: on_loop(
+            lambda: client(ccxt.async_support, "ccxt-async"), "create_order", loops[0]
         ),
-        "ccxt.pro ws": asyncio.run(
-            ccxt_async(ccxt.pro, "create_order_ws", addresses, given, rounds)
+        "ccxt.pro": lambda: on_loop(
+            lambda: client(ccxt.pro, "ccxt.pro"), "create_order_ws", loops[1]
         ),
     }
-    print(json.dumps(found))
+
+
+def main() -> None:
+    made: dict[str, Place] = {}
+    make = makers(json.loads(sys.argv[1]), json.loads(sys.argv[2]))
+    for line in sys.stdin:
+        name, count = line.split()
+        if name not in made:
+            made[name] = make[name]()
+        print(json.dumps(made[name](int(count))), flush=True)
+    # The clients' sockets end with the process; ccxt would only complain about them.
+    os._exit(0)
 
 
 if __name__ == "__main__":

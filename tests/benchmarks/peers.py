@@ -41,3 +41,39 @@ def run(script: str, *arguments: str) -> dict[str, Any]:
         raise SystemExit(f"{script} failed:\n{done.stderr[-3000:]}")
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
+
+
+class Conversation:
+    """A script of this folder that stays: each line it is sent it answers with one line of JSON."""
+
+    def __init__(self, script: str, *arguments: str) -> None:
+        self._script = script
+        self._process = subprocess.Popen(
+            [str(python()), str(HERE / script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, line: str) -> Any:
+        """Its answer; SystemExit when the script has failed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"{self._script} failed; see above")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """Let it end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process.stdout.close()
