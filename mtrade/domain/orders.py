@@ -67,9 +67,8 @@ class IntentState(StrEnum):
 
 
 # WAITING: journalled, to be sent when its parent order has filled; what then provably never left
-# waits again. OPEN only happens to resting
-# orders and triggers. HOLD is an unknown outcome whose evidence contradicts itself: late evidence
-# or a human ends it. DONE and VOID are final.
+# waits again. OPEN only happens to resting orders and triggers. HOLD is an outcome whose evidence
+# contradicts itself: late evidence or a human ends it. DONE and VOID are final.
 TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
     IntentState.WAITING: frozenset({IntentState.SENDING, IntentState.VOID}),
     IntentState.SENDING: frozenset(
@@ -81,7 +80,7 @@ TRANSITIONS: dict[IntentState, frozenset[IntentState]] = {
             IntentState.WAITING,
         }
     ),
-    IntentState.OPEN: frozenset({IntentState.DONE, IntentState.UNKNOWN}),
+    IntentState.OPEN: frozenset({IntentState.DONE, IntentState.UNKNOWN, IntentState.HOLD}),
     IntentState.UNKNOWN: frozenset(
         {IntentState.OPEN, IntentState.DONE, IntentState.VOID, IntentState.HOLD}
     ),
@@ -236,6 +235,7 @@ class Intent:
     is the signed position of the leg when the order was planned, a witness for the resolver; None
     when it was not read. `digest` identifies what `request_id` asked for, empty when nobody asked.
     `path` is the way the order left; None while that is not known, or when it never did.
+    `leg_id` is the copy leg it trades for; None for every other order.
     """
 
     id: int
@@ -257,6 +257,7 @@ class Intent:
     plan_position: Decimal | None = None
     digest: str = ""
     path: OrderPath | None = None
+    leg_id: int | None = None
 
     @property
     def final(self) -> bool:

@@ -16,6 +16,8 @@ from mtrade.domain.accounts import (
     PositionMode,
     SpotBalance,
 )
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange
+from mtrade.domain.errors import ExchangeError
 from mtrade.domain.events import Event
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTier, Ticker
@@ -184,20 +186,46 @@ class Exchange(MarketData, Protocol):
         ...
 
 
+class FastExchange(Exchange, Protocol):
+    """An account whose orders can be written by the thread that owns its sockets."""
+
+    def send(
+        self,
+        order: OrderRequest,
+        expires_ms: int,
+        done: Callable[[VenueOrder | ExchangeError | None], None],
+    ) -> None:
+        """Write an order to the trading socket at once; only on the loop's thread.
+
+        `done` gets, at once or later on that thread, the order, the error, or None when provably
+        nothing was written: then `place` may be used.
+        """
+        ...
+
+
 class Journal(Protocol):
     """Durable record of intents. The engine thread is its only writer."""
 
-    def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
-        """Insert new intents in one durable transaction; returns them with their ids.
+    def next_id(self) -> int:
+        """The id the next intent gets, for the engine to number the intents of one commit ahead:
+        what is written with them may name them."""
+        ...
 
+    def commit(
+        self, intents: Sequence[Intent], change: CopyChange = NO_CHANGE
+    ) -> tuple[Intent, ...]:
+        """Insert new intents and `change` in one durable transaction; returns them with their ids.
+
+        An id that is not 0 is kept; it must not be in use. A leader trade that was consumed before
+        or a leg that has an unfinished intent fails the whole transaction.
         A known `request_id`, of any account, is not inserted again: the stored intent is returned
         in its place. When the first one is known, nothing is inserted: it is returned with the
         intents that wait for it. Raises StoreError, and then nothing was stored.
         """
         ...
 
-    def update(self, intents: Iterable[Intent]) -> None:
-        """Store new states in one durable transaction."""
+    def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
+        """Store new states and `change` in one durable transaction."""
         ...
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:

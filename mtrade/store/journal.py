@@ -7,12 +7,14 @@ The engine thread is the only writer. What only reads (`get`, `by_request`, `by_
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Fill, Intent, OwnFill
-from mtrade.store import rows
+from mtrade.store import copying, rows
 from mtrade.store.database import JOURNAL, Database
 
 
@@ -40,19 +42,30 @@ class SqliteJournal:
         with self.database.write() as db:
             db.execute("UPDATE epoch SET ended_ms=?, how=? WHERE id=?", (now_ms, how, self._epoch))
 
-    def commit(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+    def next_id(self) -> int:
+        """See the port."""
+        with self.database.read() as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name='intent'").fetchone()
+        return 1 + (row[0] if row else 0)
+
+    def commit(
+        self, intents: Sequence[Intent], change: CopyChange = NO_CHANGE
+    ) -> tuple[Intent, ...]:
         """See the port. An empty `request_id` is never taken for a repetition."""
         with self.database.write() as db:
             known = _by_request(db, intents[0].account_id, intents[0].request_id)
             if known is not None:
                 return (known, *_waiting_for(db, known))
-            return tuple(self._insert_once(db, intent) for intent in intents)
+            stored = tuple(self._insert_once(db, intent) for intent in intents)
+            copying.write(db, change)
+            return stored
 
-    def update(self, intents: Iterable[Intent]) -> None:
+    def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         """Store what is proven by now. A final state never changes again (StoreError)."""
         with self.database.write() as db:
             for intent in intents:
                 _update(db, intent)
+            copying.write(db, change)
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:
         """The intent a request already led to; see the port."""
@@ -124,9 +137,9 @@ class SqliteJournal:
         known = _by_request(db, intent.account_id, intent.request_id)
         if known is not None:
             return known
-        key = _insert(db, "intent", {"epoch_id": self._epoch, **rows.intent_row(intent)})
-        row = db.execute("SELECT * FROM intent WHERE id=?", (key,)).fetchone()
-        return rows.intent_from(row)
+        row = {"id": intent.id or None, "epoch_id": self._epoch, **rows.intent_row(intent)}
+        key = _insert(db, "intent", row)
+        return intent if key == intent.id else replace(intent, id=key or 0)
 
 
 def _insert(db: Connection, table: str, row: rows.Row, *, once: bool = False) -> int | None:
@@ -159,6 +172,8 @@ def _update(db: Connection, intent: Intent) -> None:
 
 
 def _by_request(db: Connection, account_id: str, request_id: str) -> Intent | None:
+    if not request_id:
+        return None
     row = db.execute(
         "SELECT * FROM intent WHERE request_id=? ORDER BY account_id<>?, id LIMIT 1",
         (request_id, account_id),

@@ -45,6 +45,7 @@ def intent_row(intent: Intent) -> Row:
         "closed_ms": intent.closed_ms,
         "parent": intent.parent,
         "plan_position": _optional(intent.plan_position),
+        "leg_id": intent.leg_id,
         **_order_row(intent.order),
     }
 
@@ -93,6 +94,7 @@ def intent_from(row: sqlite3.Row) -> Intent:
         closed_ms=row["closed_ms"],
         parent=row["parent"],
         plan_position=_maybe(row["plan_position"]),
+        leg_id=row["leg_id"],
     )
 
 

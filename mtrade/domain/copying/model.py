@@ -230,8 +230,10 @@ NO_CHANGE = CopyChange()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyState:
-    """Everything a start loads."""
+    """Everything a start loads. `last_*` are the largest ids ever given, also to what is gone."""
 
     links: tuple[Link, ...] = ()
     legs: tuple[CopyLeg, ...] = ()
     controls: tuple[Control, ...] = ()
+    last_link_id: int = 0
+    last_leg_id: int = 0
