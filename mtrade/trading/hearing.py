@@ -29,13 +29,14 @@ HeardEvent = OrderChanged | TriggerChanged | Filled | AccountSnapshot
 
 def told_of(intents: Sequence[Intent], event: HeardEvent) -> Iterator[tuple[Intent, Told]]:
     """Which of these intents of its account an event tells of, and what."""
-    for told in _told_by(event):
+    for told in told_by(event):
         for intent in intents:
             if is_of(intent, told):
                 yield intent, told
 
 
-def _told_by(event: HeardEvent) -> tuple[Told, ...]:
+def told_by(event: HeardEvent) -> tuple[Told, ...]:
+    """The orders and triggers an event tells of."""
     match event:
         case OrderChanged():
             return (event.order,)

@@ -16,6 +16,7 @@ from mtrade.domain.events import Event
 from mtrade.domain.orders import Intent, IntentState, VenueOrder
 from mtrade.domain.ports import Clock
 from mtrade.trading import hearing
+from mtrade.trading.afterwards import Afterwards
 from mtrade.trading.courier import Courier
 from mtrade.trading.intents import (
     BY_HAND,
@@ -30,8 +31,9 @@ from mtrade.trading.intents import (
 from mtrade.trading.lookout import Lookout, deaf
 from mtrade.trading.messages import Answered, Commit, FillsRead, Heard, Look, Override, Seen
 from mtrade.trading.ports import FillJournal
-from mtrade.trading.replies import answer, committed, overridden
+from mtrade.trading.replies import Waiters, answer, committed, overridden
 from mtrade.trading.resolver import POLL_S, weigh
+from mtrade.trading.times import or_zero
 from mtrade.trading.troubles import Troubles
 from mtrade.trading.views import Problem
 from mtrade.trading.worker import Worker
@@ -61,7 +63,7 @@ class Pipeline:
     ) -> None:
         self._journal = journal
         self._clock = clock
-        self._exchange_ms = exchange_ms
+        self._exchange_now = or_zero(exchange_ms)
         self._changed = changed
         self._lookout = Lookout(
             clock, lambda intent, cancel: self._courier.look(intent, cancel=cancel), hears
@@ -73,7 +75,8 @@ class Pipeline:
         )
         self._courier = courier_for(self._worker.post)
         self._live: dict[int, Intent] = {}
-        self._waiters: dict[int, list[Future[tuple[Intent, ...]]]] = {}
+        self._waiters = Waiters()
+        self._afterwards = Afterwards(journal, self._troubles, clock, self._exchange_now)
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -170,7 +173,7 @@ class Pipeline:
             self._live[intent.id] = intent
         lead = stored[0]
         if lead.state is IntentState.SENDING:
-            self._waiters.setdefault(lead.id, []).append(message.reply)
+            self._waiters.add(lead.id, message.reply)
         else:
             message.reply.set_result(stored)
         for intent in fresh:
@@ -179,9 +182,13 @@ class Pipeline:
 
     def _judge(self, message: Answered) -> None:
         before = self._live.get(message.intent_id)
-        if before is None or (before.state is not IntentState.SENDING and message.answer.error):
+        if before is None:
+            self._afterwards.answered(message.intent_id, message.answer)
+            return
+        if before.state is not IntentState.SENDING and message.answer.error:
             return
         judged = judge(before, message.answer, self._clock.now_ms())
+        self._afterwards.compare(judged, self._memory.told(before.id))
         self._store(rearmed(before, judged))
         self._recall(before.id)
 
@@ -206,21 +213,16 @@ class Pipeline:
             self._lookout.forget(intent.id)
             self._memory.forget(intent.id)
         if intent.state not in _BUSY:
-            self._answer_waiters(intent)
+            self._waiters.tell(intent, self._live.values())
             self._children(intent)
         elif intent.state is IntentState.WAITING:
             self._lookout.after(intent.id, AGAIN_S)
         if before.state is IntentState.SENDING and intent.state in _FOLLOWED:
             self._lookout.begin(intent)
 
-    def _answer_waiters(self, intent: Intent) -> None:
-        for reply in self._waiters.pop(intent.id, []):
-            family = [i for i in self._live.values() if i.parent == intent.order.text]
-            reply.set_result((intent, *family))
-
     def _children(self, parent: Intent) -> None:
         waiting = [i for i in self._live.values() if i.parent == parent.order.text]
-        deadline = self._exchange_now(parent) + EXPIRES_MS
+        deadline = self._exchange_now(parent.account_id) + EXPIRES_MS
         for child in after_parent(parent, waiting, self._clock.now_ms(), deadline):
             self._lookout.after(child.id, AGAIN_S)  # should the journal not take it now
             self._store(child)
@@ -232,10 +234,11 @@ class Pipeline:
         intent, seen = self._live.get(message.intent_id), message.evidence
         if intent is None or intent.state not in _FOLLOWED:
             return
-        if seen.order is not None and hearing.is_behind(intent, seen.order):
+        if seen.order is not None and seen.order.open and hearing.is_behind(intent, seen.order):
             self._lookout.after(intent.id, POLL_S)  # a push told more while this look was under way
             return
-        step = weigh(intent, seen, self._exchange_now(intent), self._clock.now_ms(), misses)
+        exchange_ms = self._exchange_now(intent.account_id)
+        step = weigh(intent, seen, exchange_ms, self._clock.now_ms(), misses)
         self._store(step.intent)
         self._lookout.follow(step, len(self._live))
 
@@ -244,8 +247,9 @@ class Pipeline:
         for intent, told in hearing.told_of(mine, event):
             self._memory.keep(intent.id, told)
             self._recall(intent.id)
-        if own := hearing.own_fills(event):
-            self._journal.add_fills(event.account_id, own)
+        own = hearing.own_fills(event)
+        fresh = self._journal.add_fills(event.account_id, own) if own else ()
+        self._afterwards.hear(event, fresh, mine)
         for intent in hearing.missing(mine, event):
             self._lookout.look(intent)
 
@@ -258,13 +262,6 @@ class Pipeline:
         if known is not None:
             self._store(known)
         self._memory.forget(intent_id)
-
-    def _exchange_now(self, intent: Intent) -> int:
-        """The exchange's time; 0, before every deadline, when the account is gone."""
-        try:
-            return self._exchange_ms(intent.account_id)
-        except MTradeError:
-            return 0
 
     def _look_for(self, message: Look) -> None:
         for intent in list(self._live.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from mtrade.domain.errors import MTradeError, OutcomeUnknown, StoreError
@@ -27,6 +27,23 @@ def committed(
     if reply.done():
         return reply.result(0)
     raise OutcomeUnknown("the order is still being written down and will be sent after that")
+
+
+class Waiters:
+    """Callers who wait for the outcome of an order they committed. For the engine thread only."""
+
+    def __init__(self) -> None:
+        self._replies: dict[int, list[Future[tuple[Intent, ...]]]] = {}
+
+    def add(self, intent_id: int, reply: Future[tuple[Intent, ...]]) -> None:
+        """One more waits for this order."""
+        self._replies.setdefault(intent_id, []).append(reply)
+
+    def tell(self, intent: Intent, live: Iterable[Intent]) -> None:
+        """Its outcome is known: give it to all, with those of `live` that wait for its fill."""
+        for reply in self._replies.pop(intent.id, []):
+            family = [i for i in live if i.parent == intent.order.text]
+            reply.set_result((intent, *family))
 
 
 def overridden(reply: Future[Intent], timeout: float) -> Intent:

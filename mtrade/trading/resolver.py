@@ -87,12 +87,28 @@ def weigh(intent: Intent, seen: Evidence, exchange_ms: int, now_ms: int, misses:
 
 
 def _found(intent: Intent, order: VenueOrder, now_ms: int) -> Step:
+    if why := contradiction(intent, order):
+        return Step(intent.advance(IntentState.HOLD, evidence=why), HOLD_POLL_S)
     known = settle_from(intent, order, now_ms, evidence="found at the exchange")
     if not order.open:
         return Step(known)
     if may_rest(intent.order):
         return Step(known, TRACK_S)
     return Step(known, POLL_S, cancel=True)
+
+
+def contradiction(intent: Intent, order: VenueOrder) -> str:
+    """Why `order`, found by the id or text of `intent`, cannot be what was sent or answered; else
+    empty. Size and price may have been amended elsewhere, so they prove nothing."""
+    asked = intent.order
+    plain = not (asked.close or asked.auto_size or order.size.is_zero())
+    if not order.open and order.filled < intent.filled:
+        return f"{intent.filled} were filled, but the order has ended with {order.filled}"
+    if intent.order_id and order.order_id != intent.order_id:
+        return f"order {intent.order_id} was looked up, {order.order_id} was found"
+    if order.instrument != asked.instrument or (plain and order.side is not asked.side):
+        return f"a {order.side} of {order.instrument.name} was found under its name"
+    return ""
 
 
 def _missed(intent: Intent, seen: Evidence, now_ms: int, misses: int, pause: float) -> Step:

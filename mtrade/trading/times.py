@@ -6,7 +6,9 @@ adds risk waits for a clock that is known; one that only reduces goes out at onc
 
 from __future__ import annotations
 
-from mtrade.domain.errors import ExchangeError, ExchangeUnavailable
+from collections.abc import Callable
+
+from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError
 from mtrade.trading.ports import NetworkClock
 
 TOO_OLD_MS = 600_000
@@ -25,6 +27,18 @@ def trusted_ms(clock: NetworkClock, *, reducing: bool) -> int:
     if not reducing and (clock.round_trip_ms or 0) > TOO_VAGUE_MS:
         raise _unknown(f"an answer takes {clock.round_trip_ms} ms")
     return clock.now_ms()
+
+
+def or_zero(exchange_ms: Callable[[str], int]) -> Callable[[str], int]:
+    """`exchange_ms` of an account, or 0, which is before every deadline, when it is gone."""
+
+    def now_ms(account_id: str) -> int:
+        try:
+            return exchange_ms(account_id)
+        except MTradeError:
+            return 0
+
+    return now_ms
 
 
 def _unknown(why: str) -> ExchangeUnavailable:

@@ -44,6 +44,7 @@ class World:
         self.accounts = FakeAccounts(self.exchange, self.clock)
         self.journal = SqliteJournal(folder / "mtrade.db")
         self.changed: list[str] = []
+        self.exchange_ms: Callable[[str], int] = lambda account_id: self.clock.now_ms()
         self.pipeline = self._pipeline()
 
     def _pipeline(self) -> Pipeline:
@@ -51,9 +52,12 @@ class World:
             self.journal,
             lambda post: Courier(self.accounts, post),  # type: ignore[arg-type]
             self.clock,
-            lambda account_id: self.clock.now_ms(),
+            self._exchange_ms,
             self.changed.append,
         )
+
+    def _exchange_ms(self, account_id: str) -> int:
+        return self.exchange_ms(account_id)
 
     def restart(self) -> None:
         """A new process on the same journal; the old threads are simply forgotten."""
@@ -319,8 +323,9 @@ def test_a_caller_is_never_told_not_sent_while_the_journal_is_being_written(worl
         return real(intents)  # type: ignore[arg-type]
 
     world.journal.commit = slow  # type: ignore[method-assign,assignment]
+    lasting = world.draft(expires_ms=world.clock.now_ms() + 600_000)  # however fast fake time runs
     with pytest.raises(OutcomeUnknown):
-        world.pipeline.commit([world.draft()], 0.2)
+        world.pipeline.commit([lasting], 0.2)
     go.set()
     world.wait("t-1", IntentState.DONE)
     assert len(world.exchange.placed) == 1
@@ -425,7 +430,7 @@ def test_the_orders_of_a_removed_account_are_left_alone_without_a_fault(world: W
 
     world.exchange.on_place = raising(OutcomeUnknown("time-out"), executed=False)
     world.pipeline.commit([world.draft()], 5)
-    world.pipeline._exchange_ms = gone
+    world.exchange_ms = gone
     for _ in range(20):
         world.clock.advance(5)
         world.pipeline.look("nobody", "nothing")
@@ -434,7 +439,7 @@ def test_the_orders_of_a_removed_account_are_left_alone_without_a_fault(world: W
     assert found is not None
     assert found.state is IntentState.UNKNOWN
     assert not world.pipeline.problems()
-    world.pipeline._exchange_ms = lambda account_id: world.clock.now_ms()
+    world.exchange_ms = lambda account_id: world.clock.now_ms()
     world.wait("t-1", IntentState.VOID)
 
 

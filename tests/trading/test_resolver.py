@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
 from mtrade.domain.errors import ExchangeUnavailable
-from mtrade.domain.instruments import Side
+from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
-from mtrade.trading.resolver import SETTLE_MS, TRIGGER_PATIENCE_MS, Evidence, Step, weigh
+from mtrade.trading.resolver import (
+    HOLD_POLL_S,
+    SETTLE_MS,
+    TRIGGER_PATIENCE_MS,
+    Evidence,
+    Step,
+    weigh,
+)
 from tests.trading.fakes import fill_of, request, venue_order
 from tests.trading.test_intents import NOW, intent
 
@@ -41,6 +49,38 @@ def test_found_resting_is_open_and_an_immediate_order_is_cancelled_first() -> No
     ioc = intent(IntentState.UNKNOWN, order=request(tif=TimeInForce.IOC))
     seen = step(Evidence(order=resting), of=ioc)
     assert (seen.intent.state, seen.cancel) == (IntentState.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"filled": D(1), "order_id": "77"},
+        {"order_id": "78"},
+        {"side": Side.SELL, "order_id": "77"},
+        {"instrument": futures("ETH_USDT"), "order_id": "77"},
+    ],
+)
+@pytest.mark.parametrize("state", [IntentState.OPEN, IntentState.UNKNOWN, IntentState.HOLD])
+def test_a_look_up_that_contradicts_what_is_proven_is_held(
+    changes: dict[str, Any], state: IntentState
+) -> None:
+    of = intent(state, order_id="77", filled=D(4))
+    seen = step(Evidence(order=replace(venue_order(request()), **changes)), of=of)
+    assert (seen.intent.state, seen.intent.filled) == (IntentState.HOLD, D(4))
+    assert seen.intent.evidence
+    assert seen.look_after_s == HOLD_POLL_S
+    assert not seen.cancel
+    agreed = venue_order(request(), filled=D(10))
+    assert step(Evidence(order=agreed), of=seen.intent).intent.state is IntentState.DONE
+
+
+def test_an_order_amended_elsewhere_or_closing_a_position_contradicts_nothing() -> None:
+    bigger = venue_order(request(), size=D(30), left=D(20), price=D(61000), open=True)
+    of = intent(IntentState.OPEN, order_id="77", filled=D(4))
+    assert step(Evidence(order=bigger), of=of).intent.state is IntentState.OPEN
+    closing = intent(IntentState.UNKNOWN, order=request(close=True, size=D(0)))
+    told = venue_order(request(), side=Side.SELL)
+    assert step(Evidence(order=told), of=closing).intent.state is IntentState.DONE
 
 
 def test_not_found_before_the_fence_is_never_a_miss() -> None:
