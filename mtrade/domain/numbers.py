@@ -107,13 +107,17 @@ def loads(body: str | bytes) -> Any:
 
 def dumps(value: object) -> str:
     """Compact JSON; a Decimal becomes its canonical text as a JSON string."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_as_text)
+    return _ENCODER.encode(value)
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, Decimal):
         return text(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# Made once: `json.dumps` with arguments makes one for each call.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_as_text)
 
 
 def _json_decimal(digits: str) -> Decimal:

@@ -143,14 +143,14 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table}({', '.join(columns)}) VALUES({', '.join('?' * len(columns))})"
 
 
-def _replace(table: str, columns: tuple[str, ...]) -> str:
-    key, *rest = columns
-    sets = ", ".join(f"{name}=excluded.{name}" for name in rest)
-    return f"{_insert(table, columns)} ON CONFLICT({key}) DO UPDATE SET {sets}"
+def _replace(table: str, columns: tuple[str, ...], fixed: tuple[str, ...] = ()) -> str:
+    """Insert, or change all but the `fixed` columns; an index on those alone is left in peace."""
+    sets = ", ".join(f"{name}=excluded.{name}" for name in columns[1:] if name not in fixed)
+    return f"{_insert(table, columns)} ON CONFLICT({columns[0]}) DO UPDATE SET {sets}"
 
 
 _LINK = _replace("copy_link", rows.LINK)
-_LEG = _replace("copy_leg", rows.LEG)
+_LEG = _replace("copy_leg", rows.LEG, ("follower_id", "settle", "instrument", "side"))
 _EVENT = _insert("copy_event", rows.EVENT)
 _CAUSE = _insert("intent_cause", rows.CAUSE)
 _CONTROL = _replace("copy_control", rows.CONTROL)

@@ -17,6 +17,13 @@ from mtrade.domain.orders import Fill, Intent, OwnFill
 from mtrade.store import copying, rows
 from mtrade.store.database import JOURNAL, Database
 
+_INTENT = ("id", "epoch_id", *rows.IDENTITY, *rows.PROGRESS)
+_INSERT_INTENT = f"INSERT INTO intent({', '.join(_INTENT)}) VALUES({', '.join('?' * len(_INTENT))})"
+_UPDATE_INTENT = (
+    f"UPDATE intent SET {'=?, '.join(rows.PROGRESS)}=?"  # noqa: S608 - names of our columns
+    " WHERE id=? AND text=? AND account_id=? AND (state NOT IN('DONE','VOID') OR state=?)"
+)
+
 
 class SqliteJournal:
     """Implements `mtrade.domain.ports.Journal`. Raises StoreError naming the file."""
@@ -56,15 +63,14 @@ class SqliteJournal:
             known = _by_request(db, intents[0].account_id, intents[0].request_id)
             if known is not None:
                 return (known, *_waiting_for(db, known))
-            stored = tuple(self._insert_once(db, intent) for intent in intents)
+            stored = self._insert(db, intents)
             copying.write(db, change)
             return stored
 
     def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         """Store what is proven by now. A final state never changes again (StoreError)."""
         with self.database.write() as db:
-            for intent in intents:
-                _update(db, intent)
+            _update(db, tuple(intents))
             copying.write(db, change)
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:
@@ -133,13 +139,22 @@ class SqliteJournal:
         """Close the file."""
         self.database.close()
 
+    def _insert(self, db: Connection, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        """A whole fan-out in one statement when its orders are numbered and nobody asked for it."""
+        if all(intent.id and not intent.request_id for intent in intents):
+            db.executemany(_INSERT_INTENT, map(self._row, intents))
+            return tuple(intents)
+        return tuple(self._insert_once(db, intent) for intent in intents)
+
     def _insert_once(self, db: Connection, intent: Intent) -> Intent:
         known = _by_request(db, intent.account_id, intent.request_id)
         if known is not None:
             return known
-        row = {"id": intent.id or None, "epoch_id": self._epoch, **rows.intent_row(intent)}
-        key = _insert(db, "intent", row)
-        return intent if key == intent.id else replace(intent, id=key or 0)
+        key = db.execute(_INSERT_INTENT, self._row(intent)).lastrowid
+        return replace(intent, id=key or 0)
+
+    def _row(self, intent: Intent) -> rows.Values:
+        return (intent.id or None, self._epoch, *rows.intent_row(intent))
 
 
 def _insert(db: Connection, table: str, row: rows.Row, *, once: bool = False) -> int | None:
@@ -155,18 +170,14 @@ def _insert_fill(db: Connection, account_id: str, fill: Fill) -> bool:
     return _insert(db, "own_trade", rows.fill_row(account_id, fill), once=True) is not None
 
 
-def _update(db: Connection, intent: Intent) -> None:
-    """Everything but the identity may still change: an amended order has a new price."""
-    row = rows.intent_row(intent)
-    sets = ", ".join(f"{name}=:{name}" for name in row)
-    cursor = db.execute(
-        f"UPDATE intent SET {sets} WHERE id=:id AND text=:text AND account_id=:account_id"  # noqa: S608
-        " AND (state NOT IN('DONE','VOID') OR state=:state)",
-        {**row, "id": intent.id},
+def _update(db: Connection, intents: Sequence[Intent]) -> None:
+    keyed = (
+        (*rows.progress_row(i), i.id, i.order.text, i.account_id, i.state.value) for i in intents
     )
-    if cursor.rowcount != 1:
+    if intents and db.executemany(_UPDATE_INTENT, keyed).rowcount != len(intents):
+        ids = ", ".join(str(intent.id) for intent in intents)
         raise StoreError(
-            f"intent {intent.id} is not in the journal or has ended otherwise",
+            f"intent {ids} is not in the journal or has ended otherwise",
             code="intent_not_updated",
         )
 

@@ -23,53 +23,50 @@ from mtrade.domain.orders import (
 )
 
 Row = dict[str, str | int | None]
+Values = tuple[str | int | None, ...]
 
 
-def intent_row(intent: Intent) -> Row:
-    """All columns of table `intent` except `id` and `epoch_id`."""
-    return {
-        "account_id": intent.account_id,
-        "kind": intent.kind.value,
-        "request_id": intent.request_id or None,
-        "digest": intent.digest,
-        "path": intent.path.value if intent.path else "",
-        "expires_ms": intent.expires_ms,
-        "state": intent.state.value,
-        "planned_ms": intent.planned_ms,
-        "sent_ms": intent.sent_ms,
-        "order_id": intent.order_id,
-        "filled": text(intent.filled),
-        "average": _optional(intent.average),
-        "label": intent.label,
-        "evidence": intent.evidence,
-        "closed_ms": intent.closed_ms,
-        "parent": intent.parent,
-        "plan_position": _optional(intent.plan_position),
-        "leg_id": intent.leg_id,
-        **_order_row(intent.order),
-    }
+IDENTITY = (
+    "account_id", "kind", "request_id", "digest", "planned_ms", "parent", "plan_position", "leg_id",
+    "market", "settle", "instrument", "side", "type", "tif", "reduce_only", "close", "auto_size",
+    "text", "trigger_price", "trigger_above", "trigger_source", "trigger_expires_s",
+)  # fmt: skip
+PROGRESS = (
+    "path", "expires_ms", "state", "sent_ms", "order_id", "filled", "average", "label", "evidence",
+    "closed_ms", "size", "price",
+)  # fmt: skip
 
 
-def _order_row(order: OrderRequest) -> Row:
+def intent_row(intent: Intent) -> Values:
+    """The columns `IDENTITY` and `PROGRESS` of table `intent`."""
+    order = intent.order
     trigger = order.trigger
-    return {
-        "market": order.instrument.market.value,
-        "settle": order.instrument.settle,
-        "instrument": order.instrument.name,
-        "side": order.side.value,
-        "type": order.type.value,
-        "size": text(order.size),
-        "price": _optional(order.price),
-        "tif": order.tif.value,
-        "reduce_only": int(order.reduce_only),
-        "close": int(order.close),
-        "auto_size": order.auto_size.value if order.auto_size else None,
-        "text": order.text,
-        "trigger_price": text(trigger.price) if trigger else None,
-        "trigger_above": int(trigger.above) if trigger else None,
-        "trigger_source": trigger.source.value if trigger else None,
-        "trigger_expires_s": trigger.expires_s if trigger else None,
-    }
+    return (
+        intent.account_id, intent.kind.value, intent.request_id or None, intent.digest,
+        intent.planned_ms, intent.parent, _optional(intent.plan_position), intent.leg_id,
+        order.instrument.market.value, order.instrument.settle, order.instrument.name,
+        order.side.value, order.type.value, order.tif.value, int(order.reduce_only),
+        int(order.close), order.auto_size.value if order.auto_size else None, order.text,
+        *(_trigger_row(trigger) if trigger else _NO_TRIGGER),
+        *progress_row(intent),
+    )  # fmt: skip
+
+
+def progress_row(intent: Intent) -> Values:
+    """The columns `PROGRESS`: what may still change. An amended order has a new size and price."""
+    return (
+        intent.path.value if intent.path else "", intent.expires_ms, intent.state.value,
+        intent.sent_ms, intent.order_id, text(intent.filled), _optional(intent.average),
+        intent.label, intent.evidence, intent.closed_ms, text(intent.order.size),
+        _optional(intent.order.price),
+    )  # fmt: skip
+
+
+_NO_TRIGGER: Values = (None, None, None, None)
+
+
+def _trigger_row(trigger: Trigger) -> Values:
+    return (text(trigger.price), int(trigger.above), trigger.source.value, trigger.expires_s)
 
 
 def intent_from(row: sqlite3.Row) -> Intent:
