@@ -1,0 +1,132 @@
+"""What people do in a schedule: the leader trades, followers are touched by hand, prices move."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from decimal import Decimal as D
+
+from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.positions import Leg
+from tests.sim.copying.bourse import CONTRACTS, Bourse
+from tests.storm.stage import Stage
+
+UNITS = {"DOGE_USDT": D(20), "ETH_USDT": D(2), "ADA_USDT": D(30)}
+Sizes = dict[tuple[str, str], list[tuple[int, D]]]
+
+
+class Leader:
+    """Trades at random for `seconds`: opens, adds, reduces, closes, flips, bursts."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        bourse: Bourse,
+        pick: random.Random,
+        uid: int,
+        contracts: tuple[InstrumentId, ...],
+        *,
+        hedge: bool,
+        seconds: float,
+    ) -> None:
+        self._stage = stage
+        self._bourse = bourse
+        self._pick = pick
+        self._uid = uid
+        self._contracts = contracts
+        self._hedge = hedge
+        self.sizes: Sizes = {}
+        self.heard: Callable[[], None] = lambda: None
+        at = 2.0
+        while at < seconds:
+            stage.at(at, self._act)
+            at += pick.expovariate(1 / 6.0)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs the leader has."""
+        return (Leg.LONG, Leg.SHORT) if self._hedge else (Leg.NET,)
+
+    def note(self) -> None:
+        """Write down what is held now, where it changed."""
+        now = self._bourse.now_ms()
+        for contract in self._contracts:
+            for leg in self.legs:
+                history = self.sizes.setdefault((contract.name, leg.value), [(0, D(0))])
+                held = self._bourse.held(self._uid, contract, leg)
+                if held != history[-1][1]:
+                    history.append((now, held))
+
+    def flatten(self) -> None:
+        """Close everything."""
+        for contract in self._contracts:
+            for leg in self.legs:
+                self._trade(contract, -self._bourse.held(self._uid, contract, leg), close=True)
+
+    def _act(self) -> None:
+        contract = self._pick.choice(self._contracts)
+        leg = self._pick.choice(self.legs)
+        held = self._bourse.held(self._uid, contract, leg)
+        unit = UNITS[contract.name]
+        roll = self._pick.random()
+        if held == 0 or roll < 0.35:
+            self._grow(contract, leg, held, unit)
+        elif roll < 0.6:
+            self._burst(contract, held)
+        elif roll < 0.8:
+            self._trade(contract, -held, close=True)
+        elif leg is Leg.NET:
+            self._trade(contract, -held - (1 if held > 0 else -1) * unit)
+        else:
+            self._trade(contract, -held, close=True)
+
+    def _grow(self, contract: InstrumentId, leg: Leg, held: D, unit: D) -> None:
+        size = unit * self._pick.randint(1, 20)
+        up = held > 0 if held else self._pick.random() < 0.5
+        if leg is not Leg.NET:
+            up = leg is Leg.LONG
+        self._trade(contract, size if up else -size)
+
+    def _burst(self, contract: InstrumentId, held: D) -> None:
+        """Reduces in a few quick parts."""
+        rules = self._bourse.world.rooms[contract].instrument
+        parts = self._pick.choice([1, 1, 2, 5])
+        part = rules.conform_size(abs(held) / (parts + 1))
+        if part < rules.min_size:
+            return
+        signed = -part if held > 0 else part
+        for number in range(parts):
+            self._stage.at(number * 0.2, self._trade, contract, signed, True)
+
+    def _trade(self, contract: InstrumentId, size: D, close: bool = False) -> None:
+        if size:
+            self._bourse.market(self._uid, contract, size, reduce=close)
+            self.note()
+            self.heard()
+
+
+class Hands:
+    """Somebody trades by hand on a follower, or the exchange takes a position over."""
+
+    def __init__(self, bourse: Bourse, pick: random.Random) -> None:
+        self._bourse = bourse
+        self._pick = pick
+        self.moved: dict[tuple[int, str], list[int]] = {}
+
+    def touch(self, uid: int) -> None:
+        """Reduce, close, add, or be liquidated."""
+        contract = self._pick.choice(CONTRACTS)
+        held = self._bourse.held(uid, contract)
+        if held == 0:
+            return
+        rules = self._bourse.world.rooms[contract].instrument
+        act = self._pick.choice(["reduce", "close", "add", "liquidated"])
+        if act == "add":
+            self._bourse.market(uid, contract, rules.min_size * 5 * (1 if held > 0 else -1))
+            return
+        if act == "liquidated":
+            self._bourse.liquidate(uid, contract)
+        else:
+            part = held if act == "close" else rules.conform_size(held / 2)
+            self._bourse.market(uid, contract, -part, reduce=True)
+        self.moved.setdefault((uid, contract.name), []).append(self._bourse.now_ms())
