@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -49,14 +49,16 @@ class Scale:
 
 
 class Chart:
-    """Candles of one price. `past` is asked once, at the first look, for generated candles.
+    """Candles of one price. `past` is asked once, at the first look, for generated candles: in
+    chapters, the newest first, of which only as many are taken as a look reaches back.
 
     Coarse intervals come from hours, fine ones from minutes, so they always agree.
     """
 
-    def __init__(self, scale: Scale, past: Callable[[], Past] | None = None) -> None:
+    def __init__(self, scale: Scale, past: Callable[[], Iterator[Past]] | None = None) -> None:
         self.scale = scale
         self.past = past
+        self._chapters: Iterator[Past] | None = None
         self._saved: dict[str, list[Bar]] = {}
         self._known_from: dict[str, int] = {}
         self._series = {name: Series(LENGTHS[name], keep) for name, keep in STORED.items()}
@@ -76,10 +78,9 @@ class Chart:
 
     def candles(self, interval: str, first_ms: int, end_ms: int, shift_ms: int = 0) -> list[Candle]:
         """Candles that start in [first_ms, end_ms), oldest first."""
-        self.complete()
         start_of = starter(interval, shift_ms)
         first = start_of(first_ms)
-        bars = self._series[source(interval)].between(first, end_ms)
+        bars = self._reaching(source(interval), first).between(first, end_ms)
         merged = merge(bars, start_of)
         return [self.scale.candle(bar) for bar in merged if first_ms <= bar.start]
 
@@ -90,19 +91,38 @@ class Chart:
 
     def since(self, first_ms: int) -> Candle | None:
         """Everything from `first_ms` on as one candle, to the minute."""
-        self.complete()
-        bar = self._series["1m"].span(first_ms - first_ms % MINUTE)
+        first = first_ms - first_ms % MINUTE
+        bar = self._reaching("1m", first).span(first)
         return self.scale.candle(bar) if bar else None
 
     def complete(self) -> None:
-        """Put the generated past in front of everything that was saved or recorded, once."""
+        """Put the whole generated past in front of everything that was saved or recorded."""
         self._recall()
+        while self._turn_back():
+            pass
+
+    def _reaching(self, name: str, first_ms: int) -> Series:
+        """A stored series with as much of the past as there is since `first_ms`."""
+        self._recall()
+        series = self._series[name]
+        while (series.first is None or series.first.start > first_ms) and self._turn_back():
+            pass
+        return series
+
+    def _turn_back(self) -> bool:
+        """Put the next older chapter in front; False when there is none."""
         if self.past is None:
-            return
-        past, self.past = self.past(), None
+            return False
+        if self._chapters is None:
+            self._chapters = self.past()
+        chapter = next(self._chapters, None)
+        if chapter is None:
+            self.past = self._chapters = None
+            return False
         for name, series in self._series.items():
             known = self._known_from.get(name)
-            _join(series, [b for b in past.get(name, []) if known is None or b.start < known])
+            _join(series, [b for b in chapter.get(name, []) if known is None or b.start < known])
+        return True
 
     def _recall(self) -> None:
         """Put what was saved in front of what was recorded; cheap, unlike making up the past."""
@@ -117,7 +137,7 @@ class Chart:
         if self._saved or self._known_from:
             self._recall()
         else:
-            self.complete()
+            self._reaching(interval, first_ms)
         return list(self._series[interval].between(first_ms, first_ms + CHUNKS[interval]))
 
     def restore(self, interval: str, bars: Iterable[Bar]) -> None:

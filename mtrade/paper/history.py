@@ -1,6 +1,8 @@
 """The past of a market that has just opened: candles from the seed that end at its first price.
 
-Nothing of it is stored. The same seed and birth give the same past after every restart.
+It is told backwards in chapters, because most looks need the last day only: first a day and some
+hours in minutes and tens of seconds, then two more days in minutes, then hours. Nothing of it is
+stored. The same seed and birth give the same past after every restart.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from mtrade.paper.series import Bar
 
 _YEAR = 365 * DAY
 _HOURS_BACK = 200 * DAY
-_MINUTES_BACK = 3 * DAY
+_MINUTES_BACK = 2 * DAY
+_DAY_BACK = DAY
 _TENS_BACK = 2 * HOUR
 _TEN = LENGTHS["10s"]
 
@@ -76,36 +79,43 @@ class History:
     def __init__(self, seed: int, birth_ms: int) -> None:
         self.seed = seed
         self.birth_ms = birth_ms
-        self._paths: dict[str, list[_Move]] = {}
+        self._spans = tuple(_chapters(birth_ms))
+        self._paths: dict[str, list[list[_Move]]] = {}
 
-    def past(self, coin: Coin, flow: Flow) -> Past:
-        """Candles of the stored intervals, oldest first; the last closes at the flow's price."""
-        moves = self._path(coin)
-        tens, minutes, hours = (
-            flow.bars([move for move in moves if move.length == length])
-            for length in (_TEN, MINUTE, HOUR)
-        )
-        minutes += merge(tens, starter("1m"))
-        hours += merge(minutes, starter("1h"))
-        return {"10s": tens, "1m": minutes, "1h": hours}
+    def past(self, coin: Coin, flow: Flow) -> Iterator[Past]:
+        """Chapters, the newest first: candles of the stored intervals, oldest first. The very last
+        candle closes at the flow's price, each chapter where the next newer one begins."""
+        for number in range(len(self._spans)):
+            moves = self._path(coin, number)
+            tens, minutes, hours = (
+                flow.bars([move for move in moves if move.length == length])
+                for length in (_TEN, MINUTE, HOUR)
+            )
+            minutes += merge(tens, starter("1m"))
+            hours += merge(minutes, starter("1h"))
+            yield {"10s": tens, "1m": minutes, "1h": hours}
 
-    def _path(self, coin: Coin) -> list[_Move]:
-        if coin.symbol not in self._paths:
-            moves = list(_walk(coin, dice(self.seed, "past", coin.symbol), self._starts()))
-            end = moves[-1].close
-            self._paths[coin.symbol] = [_relative(move, end) for move in moves]
-        return self._paths[coin.symbol]
-
-    def _starts(self) -> Iterator[tuple[int, int]]:
-        """Start and length of every candle: hours first, then minutes, then tens of seconds."""
-        tens = self.birth_ms - self.birth_ms % MINUTE - _TENS_BACK
-        minutes = tens - tens % HOUR - _MINUTES_BACK
-        yield from ((at, HOUR) for at in range(minutes - _HOURS_BACK, minutes, HOUR))
-        yield from ((at, MINUTE) for at in range(minutes, tens, MINUTE))
-        yield from ((at, _TEN) for at in range(tens, self.birth_ms, _TEN))
+    def _path(self, coin: Coin, number: int) -> list[_Move]:
+        told = self._paths.setdefault(coin.symbol, [])
+        if len(told) == number:
+            end = told[-1][0].open if told else 1.0
+            draw = dice(self.seed, "past", coin.symbol, number)
+            told.append(_ending(end, list(_walk(coin, draw, self._spans[number]))))
+        return told[number]
 
 
-def _walk(coin: Coin, draw: random.Random, starts: Iterator[tuple[int, int]]) -> Iterator[_Move]:
+def _chapters(birth_ms: int) -> Iterator[list[tuple[int, int]]]:
+    """Start and length of every candle of each chapter, which begins and ends on a full hour."""
+    tens = birth_ms - birth_ms % MINUTE - _TENS_BACK
+    day = tens - tens % HOUR - _DAY_BACK
+    minutes, hours = day - _MINUTES_BACK, day - _MINUTES_BACK - _HOURS_BACK
+    newest = [(at, MINUTE) for at in range(day, tens, MINUTE)]
+    yield newest + [(at, _TEN) for at in range(tens, birth_ms, _TEN)]
+    yield [(at, MINUTE) for at in range(minutes, day, MINUTE)]
+    yield [(at, HOUR) for at in range(hours, minutes, HOUR)]
+
+
+def _walk(coin: Coin, draw: random.Random, starts: list[tuple[int, int]]) -> Iterator[_Move]:
     """The path in log prices."""
     heat, level, gauss, chance = Heat(), 0.0, draw.gauss, draw.random
     for start, length in starts:
@@ -119,8 +129,11 @@ def _walk(coin: Coin, draw: random.Random, starts: Iterator[tuple[int, int]]) ->
         level = close
 
 
-def _relative(move: _Move, end: float) -> _Move:
-    """Log prices as multiples of the price at the end."""
-    start, length, *levels, busy = move
-    opened, high, low, close = (math.exp(level - end) for level in levels)
-    return _Move(start, length, opened, high, low, close, busy)
+def _ending(end: float, moves: list[_Move]) -> list[_Move]:
+    """A path in log prices as multiples of the very last price, scaled to end at `end`."""
+    last = moves[-1].close
+    told = []
+    for start, length, *levels, busy in moves:
+        opened, high, low, close = (math.exp(level - last) * end for level in levels)
+        told.append(_Move(start, length, opened, high, low, close, busy))
+    return told

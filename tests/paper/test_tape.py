@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from mtrade.domain.instruments import Instrument, Side, futures
 from mtrade.domain.market import PublicTrade
 from mtrade.paper.catalogue import COINS, catalogue
-from mtrade.paper.chart import CHUNKS, Chart, Scale
+from mtrade.paper.chart import CHUNKS, Chart, Past, Scale
 from mtrade.paper.history import Flow, History
 from mtrade.paper.intervals import DAY, HOUR, LENGTHS, MINUTE, starter
 from mtrade.paper.series import Bar, Series
@@ -156,7 +157,16 @@ FLOW = Flow.of(PERP, Decimal(COIN.price), Decimal(2_700_000_000))
 @pytest.fixture(scope="module", params=[0, 1, 59_999, HOUR - 1, 7 * HOUR + 13])
 def born(request: pytest.FixtureRequest) -> tuple[int, dict[str, list[Bar]]]:
     birth = START + request.param
-    return birth, History(7, birth).past(COIN, FLOW)
+    return birth, whole(History(7, birth))
+
+
+def whole(history: History) -> Past:
+    """All chapters as one, oldest first."""
+    past: Past = {"10s": [], "1m": [], "1h": []}
+    for chapter in history.past(COIN, FLOW):
+        for interval, bars in chapter.items():
+            past[interval][:0] = bars
+    return past
 
 
 def test_the_past_is_long_and_without_holes(born: tuple[int, dict[str, list[Bar]]]) -> None:
@@ -179,8 +189,44 @@ def test_the_past_ends_at_the_first_price(born: tuple[int, dict[str, list[Bar]]]
 
 
 def test_the_past_is_the_same_every_time(born: tuple[int, dict[str, list[Bar]]]) -> None:
-    assert History(7, born[0]).past(COIN, FLOW) == born[1]
-    assert History(8, born[0]).past(COIN, FLOW) != born[1]
+    assert whole(History(7, born[0])) == born[1]
+    assert whole(History(8, born[0])) != born[1]
+
+
+def test_the_charts_of_a_coin_share_its_path(born: tuple[int, dict[str, list[Bar]]]) -> None:
+    """Whichever chart looks back first, and how far."""
+    history = History(7, born[0])
+    other = history.past(COIN, Flow(FLOW.scale, FLOW.price))
+    next(other)
+    assert whole(history) == born[1]
+    assert [bar[1:5] for bar in next(other)["1m"]] == [
+        bar[1:5] for bar in born[1]["1m"][: 2 * 24 * 60]
+    ]
+
+
+def test_a_look_takes_only_the_chapters_it_needs(born: tuple[int, dict[str, list[Bar]]]) -> None:
+    birth, told = born[0], []
+
+    def past() -> Iterator[Past]:
+        for chapter in History(7, birth).past(COIN, FLOW):
+            told.append(chapter)
+            yield chapter
+
+    chart = Chart(Scale.of(PERP), past)
+    tape = Tape(PERP, chart)
+    chart.record(birth, Decimal(COIN.price))
+    tape.day(birth + HOUR, Decimal(COIN.price))
+    for interval, length in CHUNKS.items():
+        chart.chunk(interval, birth - birth % length)
+    assert len(told) == 1, "the day's statistics and the first save need the last day only"
+    chart.newest("15m", 200, birth)
+    assert len(told) == 2
+    assert len(chart.newest("1h", 1000, birth)) == 1000
+    assert len(told) == 3
+    fresh = Chart(Scale.of(PERP), lambda: History(7, birth).past(COIN, FLOW))
+    fresh.record(birth, Decimal(COIN.price))
+    for interval in ("10s", "1m", "1h", "1d"):
+        assert chart.candles(interval, 0, birth + 1) == fresh.candles(interval, 0, birth + 1)
 
 
 def test_recorded_candles_join_the_past() -> None:
