@@ -208,18 +208,33 @@ class PaperExchange:
         """Leave only `size` in the book for an order that is about to come."""
         thin(self.world, order, size)
 
+    def kept(self) -> bool:
+        """Take what has happened so far; True when no disk has to be waited for, and it is told."""
+        batch = self._take()
+        if not self._saver.idle():
+            return False
+        self._tell(batch)
+        return True
+
     def settled(self) -> Coroutine[Any, Any, None]:
         """Take what has happened so far; awaited, returns when it is on disk and told."""
-        events, self.world.events = in_order(self.world.events), []
-        if events:
+        return self._told(self._take())
+
+    def _take(self) -> int:
+        """Put the events so far in line; returns their number in it."""
+        if self.world.events:
+            events, self.world.events = in_order(self.world.events), []
             self._batches += 1
             self._outbox.append((self._batches, events))
         self._server.sockets.stir()
-        return self._told(self._batches)
+        return self._batches
 
     async def _told(self, batch: int) -> None:
         await self._saver.settled()
-        # In the order in which it happened: what came before this batch was saved before it.
+        self._tell(batch)
+
+    def _tell(self, batch: int) -> None:
+        """In the order in which it happened: what came before this batch was saved before it."""
         while self._outbox and self._outbox[0][0] <= batch:
             _, events = self._outbox.popleft()
             self._server.sockets.publish(events)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from mtrade.domain.errors import InvalidRequest
@@ -39,6 +39,14 @@ class Outgoing:
     verdict: Verdict | None = None
 
 
+class Proven(NamedTuple):
+    """Who sends a request, when a socket's login has already shown that, and its parsed body."""
+
+    user: User
+    key: ApiKey
+    body: object
+
+
 class Gateway:
     """The exchange behind its front door."""
 
@@ -58,11 +66,8 @@ class Gateway:
         self._arrivals = arrivals
         self._traces = 0
 
-    def dispatch(self, incoming: Incoming, proven: tuple[User, ApiKey] | None = None) -> Outgoing:
-        """Answer one request. An unknown path is a bare 404, as at Gate.
-
-        `proven` is who sent it, when a socket's login has already shown that.
-        """
+    def dispatch(self, incoming: Incoming, proven: Proven | None = None) -> Outgoing:
+        """Answer one request. An unknown path is a bare 404, as at Gate."""
         now_ms = self._clock.now_ms()
         headers = self._stamps(incoming, now_ms)
         route, args, known = self._find(incoming)
@@ -119,7 +124,7 @@ class _Visit:
         self._key: ApiKey | None = None
         self.body: Any = None
         self.headers: dict[str, str] = {}
-        self.proven: tuple[User, ApiKey] | None = None
+        self.proven: Proven | None = None
         self.verdict: Verdict | None = None
 
     def run(self) -> Reply | GateFault:
@@ -143,7 +148,7 @@ class _Visit:
             self._spend("public", (self._incoming.remote, self._endpoint()), 1)
             return
         try:
-            user, key = self.proven or authenticate(self._world, self._incoming, self._now_ms)
+            user, key = self._sender()
             write = self._route.method != "GET"
             authorise(key, self._route.permission, self._incoming.remote, write=write)
         except GateFault:
@@ -152,10 +157,17 @@ class _Visit:
             raise
         self.user, self._key = user, key
 
+    def _sender(self) -> tuple[User, ApiKey]:
+        if self.proven is None:
+            return authenticate(self._world, self._incoming, self._now_ms)
+        return self.proven.user, self.proven.key
+
     def _read_body(self) -> None:
         """Parse, and charge the caller: a malformed body costs like any other."""
         fault: GateFault | None = None
-        if self._incoming.method not in ("GET", "DELETE") and self._incoming.body:
+        if self.proven is not None:
+            self.body = self.proven.body
+        elif self._incoming.method not in ("GET", "DELETE") and self._incoming.body:
             try:
                 self.body = loads(self._incoming.body)
             except (ValueError, RecursionError):

@@ -77,6 +77,11 @@ class Saver:
         self._world.take_dirty()
         self._world.events.clear()
 
+    def idle(self) -> bool:
+        """Whether everything that has changed up to now is on disk, or there is no disk."""
+        self._collect()
+        return self._running is None and not self._eager
+
     async def settled(self) -> None:
         """Return when everything that has changed up to now is on disk; at once when it is."""
         self._collect()
@@ -103,9 +108,10 @@ class Saver:
         return self._storage.load() if self._storage is not None else ()
 
     def _collect(self) -> None:
-        for change in self._world.take_dirty():
-            if self._storage is None:
-                continue
+        changes = self._world.take_dirty()
+        if self._storage is None:
+            return
+        for change in changes:
             lazy = change[0] in self._lazy_kinds
             (self._lazy if lazy else self._eager)[change] = None
 

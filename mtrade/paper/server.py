@@ -34,6 +34,8 @@ class Owner(control.Owner, Protocol):
 
     world: World
 
+    def kept(self) -> bool: ...
+
     def settled(self) -> Coroutine[Any, Any, None]: ...
 
     def thin(self, order: object, size: Decimal) -> None: ...
@@ -104,7 +106,7 @@ class Server:
     async def _answer(self, incoming: Incoming) -> Outgoing:
         """The answer once it is true on disk. A full disk is the one honest 5xx: unknown."""
         outgoing = self._gateway.dispatch(incoming)
-        if not outgoing.private:
+        if not outgoing.private or self._owner.kept():
             return outgoing
         try:
             await self._owner.settled()

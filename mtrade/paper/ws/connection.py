@@ -1,13 +1,11 @@
-"""One open socket: reads frames into a session and writes what leaves, in order, one at a time.
+"""One open socket: reads frames into a session and lets what leaves out in order.
 
-Runs on the loop that owns the world. Who reads too slowly is cut off: a queue that only grows would
-hold the exchange's memory for the sake of a client that is not there.
+Runs on the loop that owns the world.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, Protocol
@@ -20,15 +18,15 @@ from mtrade.paper.faultplan import CALLS, FaultPlan, Kind, Rule
 from mtrade.paper.faults import GateFault
 from mtrade.paper.ws.frames import SERVICE, FrameFault, Out, Request
 from mtrade.paper.ws.mischief import How, Item, Mischief
+from mtrade.paper.ws.outlet import Outlet
 from mtrade.paper.ws.session import Session
 from mtrade.paper.ws.trading import TradingApi
-
-QUEUE_MOST = 4096  # frames
-BYTES_MOST = 8 << 20  # characters of them
 
 
 class Owner(Protocol):
     """What a connection needs of the exchange."""
+
+    def kept(self) -> bool: ...
 
     def settled(self) -> Coroutine[Any, Any, None]: ...
 
@@ -51,36 +49,36 @@ class Connection:
         self.decimal_sizes = decimal_sizes
         self.session: Session
         self.api: TradingApi
-        self._request = request
         self._socket = socket
         self._owner = owner
         self._clock = clock
         self._plan = plan
         self._mischief = Mischief(plan) if plan is not None else None
-        self._queue: deque[Item] = deque()
-        self._queued = 0
-        self._wake = asyncio.Event()
+        self._outlet = Outlet(request, socket)
         self._unsettled: list[Item] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gone = False
-        self.active_at = asyncio.get_running_loop().time()
+        self._heard_at = asyncio.get_running_loop().time()
+
+    @property
+    def active_at(self) -> float:
+        """When something last came or left, by the loop's clock."""
+        return max(self._heard_at, self._outlet.written_at)
 
     async def run(self) -> None:
         """Serve until either side ends it."""
-        writer = asyncio.create_task(self._write(), name="paper-socket-writer")
         try:
             async for message in self._socket:
                 self._hear(message)
         finally:
-            self._gone = True
+            self._outlet.gone = True
             self.session.close()
-            for task in (writer, *self._tasks):
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(writer, *self._tasks, return_exceptions=True)
+            await asyncio.gather(self._outlet.end(), *self._tasks, return_exceptions=True)
 
     def send(self, out: Out) -> None:
         """Queue a frame. A `settled` one waits until the exchange has saved what it reports."""
-        if self._gone:
+        if self._outlet.gone:
             return
         items = [Item(out.text)]
         if self._mischief is not None:
@@ -96,13 +94,10 @@ class Connection:
 
     def abort(self) -> None:
         """Break the connection at once."""
-        self._gone = True
-        transport = self._request.transport
-        if transport is not None:
-            transport.abort()
+        self._outlet.abort()
 
     def _hear(self, message: WSMessage) -> None:
-        self.active_at = asyncio.get_running_loop().time()
+        self._heard_at = asyncio.get_running_loop().time()
         if message.type is WSMsgType.TEXT:
             document = str(message.data)
         elif message.type is WSMsgType.BINARY:
@@ -129,7 +124,11 @@ class Connection:
             self._mischief.fate = None
         if request.event == "api":
             items, self._unsettled = self._unsettled, []
-            self._spawn(self._release(items, self._owner.settled()))
+            if self._owner.kept():
+                self._enqueue(items)
+                self._outlet.flush()
+            else:
+                self._spawn(self._release(items, self._owner.settled()))
 
     def _stumble(self, request: Request, rule: Rule) -> None:
         now_ms = self._clock.now_ms()
@@ -176,43 +175,11 @@ class Connection:
         self._enqueue(items)
 
     def _enqueue(self, items: list[Item]) -> None:
-        loop = asyncio.get_running_loop()
         for item in items:
             if item.delay_s > 0:
-                loop.call_later(item.delay_s, self._enqueue, [Item(item.text, item.how)])
-            else:
-                self._queue.append(item)
-                self._queued += len(item.text)
-        if len(self._queue) > QUEUE_MOST or self._queued > BYTES_MOST:
-            self.abort()
-        self._wake.set()
-
-    async def _write(self) -> None:
-        try:
-            while not self._gone:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._queue and not self._gone:
-                    item = self._queue.popleft()
-                    self._queued -= len(item.text)
-                    await self._put(item)
-        except ConnectionError:
-            self.abort()
-
-    async def _put(self, item: Item) -> None:
-        self.active_at = asyncio.get_running_loop().time()
-        if item.how is How.SEND:
-            # A client may have sent half a surrogate pair, which no UTF-8 can carry back.
-            payload = item.text.encode("utf-8", "replace")
-            await self._socket.send_frame(payload, WSMsgType.TEXT)
-            return
-        transport = self._request.transport
-        self._gone = True
-        if transport is None:
-            return
-        if item.how is How.HALF:
-            transport.write(_half(item.text.encode("utf-8", "replace")))
-        transport.close()
+                now = Item(item.text, item.how)
+                asyncio.get_running_loop().call_later(item.delay_s, self._enqueue, [now])
+        self._outlet.put(item for item in items if item.delay_s <= 0)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -221,15 +188,3 @@ class Connection:
 
 
 _REFUSALS = (Kind.SERVER_ERROR, Kind.SERVER_ERROR_AFTER, Kind.RATE_LIMIT)
-
-
-def _half(payload: bytes) -> bytes:
-    """The head of a text frame and half of what it announces (RFC 6455)."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((0x81, size))
-    elif size < 65_536:
-        head = bytes((0x81, 126)) + size.to_bytes(2, "big")
-    else:
-        head = bytes((0x81, 127)) + size.to_bytes(8, "big")
-    return head + payload[: size // 2]

@@ -81,8 +81,9 @@ class Sockets:
         await asyncio.gather(*farewells, return_exceptions=True)
 
     def stir(self) -> None:
-        """Something may have changed: look at once."""
-        self._stirred.set()
+        """Something may have changed: look at once, if somebody listens."""
+        if not self._hub.idle:
+            self._stirred.set()
 
     def publish(self, events: Sequence[Event]) -> None:
         """Push private events, which are saved by now."""

@@ -15,15 +15,15 @@ from mtrade.domain.numbers import dumps, loads
 from mtrade.gate.signing import sign_login
 from mtrade.paper.admission import Incoming, check_time
 from mtrade.paper.faults import GateFault
-from mtrade.paper.gateway import Outgoing
+from mtrade.paper.gateway import Outgoing, Proven
 from mtrade.paper.limits import Verdict
 from mtrade.paper.world import ApiKey, User, World
 from mtrade.paper.ws.frames import Out, Pen, Request
 from mtrade.paper.ws.hub import Listener
 from mtrade.paper.ws.twins import Twin, twin_of
-from mtrade.paper.ws.wire import exact, raw_member
+from mtrade.paper.ws.wire import echo, quoted, raw_member
 
-Dispatch = Callable[[Incoming, tuple[User, ApiKey]], Outgoing]
+Dispatch = Callable[[Incoming, Proven], Outgoing]
 
 # Gate acknowledges the placing of orders before it tells the result; nothing else.
 _ACKNOWLEDGED = ("order_place", "order_batch_place")
@@ -53,6 +53,8 @@ class TradingApi:
         self._settle = settle
         self._remote = remote
         self._pen = Pen(conn_id)
+        self._client = quoted(f"{remote}-0x{conn_id[:8]}")
+        self._connection = f'"conn_id":{quoted(conn_id)},"conn_trace_id":{quoted(conn_id)}'
         self._login: tuple[User, ApiKey] | None = None
 
     @property
@@ -113,17 +115,13 @@ class TradingApi:
             raise GateFault("AUTHENTICATION_FAILED", "Not login")
         if not request.channel.startswith(f"{self._market}."):
             raise GateFault("INVALID_ARGUMENT", f"unknown channel {request.channel}"[:200])
-        param, document = (
-            payload.get("req_param"),
-            raw_member(request.document, "payload", "req_param"),
-        )
+        param = payload.get("req_param", {})
         if isinstance(param, str):  # some clients wrap the object in a text
-            document = param
             try:
                 param = loads(param)
             except (ValueError, RecursionError):
                 raise GateFault("INVALID_ARGUMENT", "req_param is not valid JSON") from None
-        return twin_of(request.subject, self._market, self._settle, param, document or "{}")
+        return twin_of(request.subject, self._market, self._settle, param)
 
     def _execute(self, request: Request, payload: dict[str, Any], twin: Twin, now_ms: int) -> None:
         if self._login is None:
@@ -135,10 +133,10 @@ class TradingApi:
             raw_path=twin.path,
             raw_query=twin.query,
             headers=headers,
-            body=twin.body,
+            body=b"",
             remote=self._remote,
         )
-        answer = self._dispatch(incoming, self._login)
+        answer = self._dispatch(incoming, Proven(*self._login, twin.body))
         if request.subject in _ACKNOWLEDGED and answer.status not in _UNEXECUTED:
             self._acknowledge(request, payload, now_ms, answer.verdict)
         body = answer.body.decode()
@@ -158,11 +156,13 @@ class TradingApi:
     def _acknowledge(
         self, request: Request, payload: dict[str, Any], now_ms: int, verdict: Verdict | None
     ) -> None:
-        asked = {"req_id": payload.get("req_id"), "req_header": payload.get("req_header")}
-        asked["req_param"] = payload.get("req_param")
+        name = echo(payload.get("req_id"))
+        asked = (
+            f'{{"req_id":{name},"req_header":{echo(payload.get("req_header"))},'
+            f'"req_param":{echo(payload.get("req_param"))}}}'
+        )
         head = self._head(request, now_ms, 200, verdict)
-        body = {"request_id": payload.get("req_id"), "ack": True, "header": head}
-        text = exact({**body, "data": {"result": asked}})
+        text = f'{{"request_id":{name},"ack":true,"header":{head},"data":{{"result":{asked}}}}}'
         self._send(text, "api_ack", request.channel)
 
     def _final(
@@ -174,8 +174,8 @@ class TradingApi:
         data: str,
         verdict: Verdict | None = None,
     ) -> None:
-        head = exact(self._head(request, now_ms, status, verdict))
-        name = exact(payload.get("req_id"))
+        head = self._head(request, now_ms, status, verdict)
+        name = echo(payload.get("req_id"))
         text = f'{{"request_id":{name},"ack":false,"header":{head},"data":{data}}}'
         # What was executed may be told only when it is kept; a refusal or a login at once.
         self._send(text, "final", request.channel, settled=verdict is not None)
@@ -184,30 +184,24 @@ class TradingApi:
         out = Out(text=text, role=role, channel=channel, uid=self.uid, settled=settled)
         self._listener.send(out)
 
-    def _head(
-        self, request: Request, now_ms: int, status: int, verdict: Verdict | None
-    ) -> dict[str, object]:
-        head: dict[str, object] = {
-            "response_time": str(now_ms),
-            "status": str(status),
-            "channel": request.channel,
-            "event": "api",
-            "client_id": f"{self._remote}-0x{self._pen.conn_id[:8]}",
-            "x_in_time": now_ms * 1000,
-            "x_out_time": now_ms * 1000,
-            "conn_id": self._pen.conn_id,
-            "conn_trace_id": self._pen.conn_id,
-            "trace_id": self._pen.trace(),
-        }
-        if verdict is not None:
-            # The misspelling of the last one is part of the protocol; a zero is left out.
-            rates = {
-                "x_gate_ratelimit_requests_remain": verdict.remain,
-                "x_gate_ratelimit_limit": verdict.limit,
-                "x_gat_ratelimit_reset_timestamp": verdict.reset_ms,
-            }
-            head |= {name: value for name, value in rates.items() if value}
-        return head
+    def _head(self, request: Request, now_ms: int, status: int, verdict: Verdict | None) -> str:
+        """The header of an answer, as JSON."""
+        return (
+            f'{{"response_time":"{now_ms}","status":"{status}","channel":{quoted(request.channel)},'
+            f'"event":"api","client_id":{self._client},'
+            f'"x_in_time":{now_ms}000,"x_out_time":{now_ms}000,{self._connection},'
+            f'"trace_id":"{self._pen.trace()}"{"" if verdict is None else _rates(verdict)}}}'
+        )
+
+
+def _rates(verdict: Verdict) -> str:
+    """The misspelling of the last one is part of the protocol; a zero is left out."""
+    rates = (
+        ("x_gate_ratelimit_requests_remain", verdict.remain),
+        ("x_gate_ratelimit_limit", verdict.limit),
+        ("x_gat_ratelimit_reset_timestamp", verdict.reset_ms),
+    )
+    return "".join([f',"{name}":{value}' for name, value in rates if value])
 
 
 def _headers(payload: dict[str, Any]) -> dict[str, str]:

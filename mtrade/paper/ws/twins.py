@@ -16,21 +16,20 @@ from mtrade.paper.routing import PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A REST request. `path` and `query` are percent-encoded."""
+    """A REST request. `path` and `query` are percent-encoded, `body` is parsed JSON."""
 
     method: str
     path: str
     query: str = ""
-    body: bytes = b""
+    body: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What a frame asks for: the parsed `req_param`, and its JSON text."""
+    """What a frame asks for: the parsed `req_param`, and where."""
 
     base: str
     param: Any
-    document: str
 
     def fields(self) -> Mapping[str, Any]:
         if not isinstance(self.param, dict):
@@ -42,7 +41,7 @@ class _Wish:
         fields = self.fields()
         path = f"{self.base}/orders/{quote(word(fields, 'order_id'), safe='')}"
         if body:
-            return Twin(method, path, "", self.document.encode("utf-8", "replace"))
+            return Twin(method, path, "", fields)
         return Twin(method, path, _query(fields, without="order_id"))
 
     def some(self, method: str) -> Twin:
@@ -51,8 +50,7 @@ class _Wish:
 
     def post(self, name: str) -> Twin:
         """A request whose body is the parameter as it was sent."""
-        body = self.document.encode("utf-8", "replace")
-        return Twin("POST", f"{self.base}/{name}", "", body)
+        return Twin("POST", f"{self.base}/{name}", "", self.param)
 
 
 def _place(wish: _Wish) -> Twin:
@@ -81,7 +79,7 @@ _TWINS: Mapping[Market, Mapping[str, Callable[[_Wish], Twin]]] = {
 }
 
 
-def twin_of(subject: str, market: Market, settle: str, param: Any, document: str) -> Twin:
+def twin_of(subject: str, market: Market, settle: str, param: Any) -> Twin:
     """The REST request of a channel without its market, e.g. `order_place`.
 
     Raises GateFault when there is no such channel or the parameter does not fit.
@@ -90,7 +88,7 @@ def twin_of(subject: str, market: Market, settle: str, param: Any, document: str
     if build is None:
         raise GateFault("INVALID_ARGUMENT", f"unknown channel {market}.{subject}"[:200])
     base = f"{PREFIX}/spot" if market is Market.SPOT else f"{PREFIX}/futures/{settle}"
-    return build(_Wish(base, param, document))
+    return build(_Wish(base, param))
 
 
 def _query(fields: Mapping[str, Any], without: str = "") -> str:

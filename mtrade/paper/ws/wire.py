@@ -14,6 +14,7 @@ from json.encoder import encode_basestring as _quoted
 from mtrade.domain.numbers import dumps, text
 
 _DECODER = json.JSONDecoder()
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _BLANK = " \t\n\r"
 
 
@@ -29,6 +30,19 @@ def exact(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join([exact(item) for item in value]) + "]"
     return str(value) if type(value) is int else dumps(value)
+
+
+def echo(value: object) -> str:
+    """The same as `exact`, quicker for what has no Decimal in it."""
+    try:
+        return _ENCODER.encode(value)
+    except TypeError:
+        return exact(value)
+
+
+def quoted(word: str) -> str:
+    """A text as JSON."""
+    return _quoted(word)
 
 
 def raw_member(document: str, *path: str) -> str | None:

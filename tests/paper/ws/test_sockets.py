@@ -11,7 +11,7 @@ import pytest
 
 from mtrade.domain.instruments import futures
 from mtrade.domain.numbers import loads
-from mtrade.paper.ws import connection
+from mtrade.paper.ws import connection, outlet
 from tests.paper.ws.live import MARKET, live, run
 from tests.paper.ws.test_books import Copy
 
@@ -124,7 +124,7 @@ def test_a_silent_connection_is_closed_and_a_pinging_one_is_not():
 
 
 def test_a_reader_that_is_too_slow_is_cut_off(monkeypatch):
-    monkeypatch.setattr(connection, "QUEUE_MOST", 50)
+    monkeypatch.setattr(outlet, "QUEUE_MOST", 50)
 
     async def work() -> None:
         async with live(tick_s=3600) as exchange:
