@@ -54,6 +54,18 @@ class OrderPath(StrEnum):
     REST = "rest"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSocket:
+    """A trading socket: whether an order would leave over it now, and how long the last request
+    took to be acknowledged and to be answered; None before there was one."""
+
+    market: Market
+    settle: str
+    ready: bool
+    ack_ms: int | None
+    round_trip_ms: int | None
+
+
 class IntentState(StrEnum):
     """Where an intent stands. See `TRANSITIONS`."""
 

@@ -26,6 +26,7 @@ from mtrade.domain.orders import (
     Intent,
     OrderPath,
     OrderRequest,
+    OrderSocket,
     VenueOrder,
     VenueTrigger,
 )
@@ -179,6 +180,10 @@ class Exchange(MarketData, Protocol):
 
     def total_balance(self) -> Decimal:
         """Worth of the whole account in USDT, as the exchange values it."""
+        ...
+
+    def order_sockets(self) -> tuple[OrderSocket, ...]:
+        """The trading sockets this account keeps; none where orders go over REST. Never waits."""
         ...
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from mtrade.domain.errors import (
     OutcomeUnknown,
 )
 from mtrade.domain.instruments import InstrumentId, Market
-from mtrade.domain.orders import Fill, OrderRequest, VenueOrder, VenueTrigger
+from mtrade.domain.orders import Fill, OrderRequest, OrderSocket, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Liquidation, Position, PositionClose
 from mtrade.gate.client import GateClient, has_label
 from mtrade.gate.futures import FuturesApi
@@ -262,6 +262,9 @@ class GateExchange(GateMarketData):
 
     def total_balance(self) -> Decimal:
         return self.wallet.total_balance()
+
+    def order_sockets(self) -> tuple[OrderSocket, ...]:
+        return self.paths.sockets.states()
 
     def close(self) -> None:
         """Close the sockets and connections of this account."""

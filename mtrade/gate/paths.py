@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from mtrade.domain.errors import ExchangeError
-from mtrade.domain.orders import OrderPath
+from mtrade.domain.orders import OrderPath, OrderSocket
 from mtrade.gate.client import GateClient, Query, has_label
 from mtrade.gate.labels import EXPIRED
 from mtrade.gate.trading_frames import Reply, budget, outcome
@@ -49,6 +49,10 @@ class Sockets(Protocol):
         """The ready socket for futures of a settle currency, or for spot when it is empty."""
         ...
 
+    def states(self) -> tuple[OrderSocket, ...]:
+        """Every socket that is kept, ready or not."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -57,6 +61,9 @@ class NoSockets:
 
     def line(self, settle: str) -> TradingLine | None:
         return None
+
+    def states(self) -> tuple[OrderSocket, ...]:
+        return ()
 
     def close(self) -> None:
         """Nothing is open."""

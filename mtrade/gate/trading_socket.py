@@ -14,6 +14,7 @@ from random import SystemRandom
 
 from mtrade.domain.accounts import Credentials
 from mtrade.domain.instruments import Market
+from mtrade.domain.orders import OrderSocket
 from mtrade.domain.ports import Clock
 from mtrade.gate.labels import AUTHENTICATION
 from mtrade.gate.networks import Addresses
@@ -151,6 +152,12 @@ class TradingSockets:
         line = self._line(settle)
         return line if line is not None and line.ready() else None
 
+    def states(self) -> tuple[OrderSocket, ...]:
+        """Every line that was ever wanted, as it is now."""
+        with self._lock:
+            lines = sorted(self._lines.items())
+        return tuple(_state(settle, line) for settle, line in lines)
+
     def close(self) -> None:
         """Close the connections; what is unanswered then is unknown."""
         with self._lock:
@@ -182,3 +189,13 @@ class TradingSockets:
         self._kept.append(socket)
         self._loop.post(socket.connect)
         return line
+
+
+def _state(settle: str, line: TradingLine) -> OrderSocket:
+    return OrderSocket(
+        market=Market.FUTURES if settle else Market.SPOT,
+        settle=settle,
+        ready=line.ready(),
+        ack_ms=line.core.ack_ms,
+        round_trip_ms=line.core.round_trip_ms,
+    )

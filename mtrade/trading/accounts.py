@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
 from mtrade.domain.errors import Conflict, ExchangeError, InvalidRequest, MTradeError, NotFound
+from mtrade.domain.orders import OrderSocket
 from mtrade.domain.ports import Clock, Exchange, MarketData
 from mtrade.trading.keys import key_report
 from mtrade.trading.ports import AccountBook, Choices, NetworkClock, Networks, PaperDesk
@@ -216,6 +217,12 @@ class AccountManager:
     def network_status(self) -> tuple[NetworkStatus, ...]:
         """One line per network that has an account."""
         return tuple(self._status(n) for n in Network if self._count(n))
+
+    def order_sockets(self) -> tuple[tuple[str, OrderSocket], ...]:
+        """The trading sockets of every account that is open, each with its account's id."""
+        with self._lock:
+            opened = sorted(self._exchanges.items())
+        return tuple((name, row) for name, line in opened for row in line.order_sockets())
 
     def _status(self, network: Network) -> NetworkStatus:
         clock = self._networks.clock(network)

@@ -14,7 +14,7 @@ from mtrade.trading.live.looks import AccountLook, account_look, market_look
 from mtrade.trading.live.markets import BOOK, PRINTS
 from mtrade.trading.live.topics import AccountTopic, CandleTopic, MarketTopic, Topic
 from mtrade.web import codec, codec_market
-from mtrade.web.api.server import problems_json, streams_json
+from mtrade.web.api.server import order_sockets_json, problems_json, streams_json
 from mtrade.web.codec import Json
 from mtrade.web.context import WebContext
 from mtrade.web.errors import desk_language
@@ -121,6 +121,7 @@ class EventData:
             "mode": desk.engine.mode(),
             "active_account": desk.accounts.active_id(),
             "streams": streams_json(self._board),
+            "order_sockets": order_sockets_json(desk.accounts),
             "unfinished": desk.engine.unfinished(),
             "health": problems_json(self._context, language),
             "version": control.version,

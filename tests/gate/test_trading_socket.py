@@ -21,7 +21,7 @@ from mtrade.domain.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from mtrade.domain.instruments import InstrumentId, Side, futures, spot
+from mtrade.domain.instruments import InstrumentId, Market, Side, futures, spot
 from mtrade.domain.orders import OrderPath, OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.gate import trading_socket
 from mtrade.gate.exchange import GateExchange
@@ -113,6 +113,20 @@ def test_orders_of_both_markets_leave_over_their_sockets(desk: Desk) -> None:
     found = desk.exchange.find(BTC, bought.order_id)
     assert found is not None
     assert (found.text, found.filled) == (bought.text, bought.filled)
+
+
+def test_the_sockets_tell_whether_they_are_ready_and_how_fast_the_answers_are(desk: Desk) -> None:
+    desk.place()
+    spot_line, futures_line = desk.exchange.order_sockets()
+    assert (spot_line.market, spot_line.settle, spot_line.ready) == (Market.SPOT, "", True)
+    assert (futures_line.market, futures_line.settle, futures_line.ready) == (
+        Market.FUTURES, "usdt", True,
+    )  # fmt: skip
+    assert futures_line.ack_ms is not None
+    assert futures_line.round_trip_ms is not None
+    assert 0 <= futures_line.ack_ms <= futures_line.round_trip_ms < 5_000
+    desk.exchange.close()
+    until(lambda: not any(row.ready for row in desk.exchange.order_sockets()), "they are closed")
 
 
 @pytest.mark.parametrize("instrument", [BTC, BTC_SPOT])

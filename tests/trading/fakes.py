@@ -20,7 +20,15 @@ from mtrade.domain.accounts import (
 from mtrade.domain.errors import Conflict, ExchangeError
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
-from mtrade.domain.orders import Fill, OrderPath, OrderRequest, OrderType, VenueOrder, VenueTrigger
+from mtrade.domain.orders import (
+    Fill,
+    OrderPath,
+    OrderRequest,
+    OrderSocket,
+    OrderType,
+    VenueOrder,
+    VenueTrigger,
+)
 from mtrade.domain.positions import Leg, Position
 from tests.clocks import FakeClock
 
@@ -122,6 +130,7 @@ class FakeExchange:
     amended: list[str] = field(default_factory=list)
     permissions: tuple[Permission, ...] = (Permission(name="futures", read_only=False),)
     uid: str = "1"
+    sockets: tuple[OrderSocket, ...] = ()
 
     def identity(self) -> Identity:
         return Identity(uid=self.uid, permissions=self.permissions)
@@ -216,6 +225,9 @@ class FakeExchange:
         found = self.find(instrument, order_id)
         assert found is not None
         return replace(found, price=price or found.price, size=size or found.size)
+
+    def order_sockets(self) -> tuple[OrderSocket, ...]:
+        return self.sockets
 
     def close(self) -> None:
         """There is nothing to close."""

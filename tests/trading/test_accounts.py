@@ -14,6 +14,8 @@ from mtrade.domain.errors import (
     NotFound,
     StoreError,
 )
+from mtrade.domain.instruments import Market
+from mtrade.domain.orders import OrderSocket
 from mtrade.trading.accounts import MAX_ACCOUNTS, AccountManager
 from tests.clocks import FakeClock
 from tests.trading.fakes import FakeExchange, MemoryChoices
@@ -160,6 +162,17 @@ def test_only_the_accounts_in_use_are_kept_warm_from_the_start(office: Office) -
     assert office.net.warm == []  # opening an account only asked who it is
     office.manager.warm()
     assert office.net.warm == [used.uid]
+
+
+def test_trading_sockets_are_told_of_open_accounts_only(office: Office) -> None:
+    used, unused = office.manager.open_paper("Used"), office.manager.open_paper("Unused")
+    socket = OrderSocket(
+        market=Market.FUTURES, settle="usdt", ready=True, ack_ms=3, round_trip_ms=5
+    )
+    office.manager.line(used.id).sockets = (socket,)  # type: ignore[attr-defined]
+    assert office.manager.order_sockets() == ((used.id, socket),)
+    office.manager.line(unused.id)
+    assert office.manager.order_sockets() == ((used.id, socket),)
 
 
 def test_a_key_that_does_not_open_keeps_no_start_from_happening(office: Office) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mtrade.domain.instruments import Market
+from mtrade.domain.orders import OrderSocket
 from tests.web.site import Site, error_of
 
 REDUCED = {"app": "mtrade", "ok": True, "setup": False, "instance": "0123abcd"}
@@ -29,6 +31,18 @@ def test_the_status_is_whole_and_the_nonce_is_the_owners(site: Site) -> None:
     owner = site.browser().get("/api/server/status").json
     assert owner["nonce"] == site.control.nonce
     assert owner["home"] == "home"
+
+
+def test_the_status_tells_of_the_trading_sockets(site: Site) -> None:
+    socket = OrderSocket(
+        market=Market.FUTURES, settle="usdt", ready=True, ack_ms=3, round_trip_ms=None
+    )
+    site.desk.accounts.line(site.account).sockets = (socket,)  # type: ignore[attr-defined]
+    shown = site.browser("viewer").get("/api/server/status").json
+    assert shown["order_sockets"] == [
+        {"account": site.account, "market": "futures", "settle": "usdt", "ready": True,
+         "ack_ms": 3, "round_trip_ms": None}
+    ]  # fmt: skip
 
 
 def test_restart_and_stop_need_the_nonce_of_this_run(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from mtrade.domain.errors import Conflict, InvalidRequest
+from mtrade.trading.accounts import AccountManager
 from mtrade.trading.live.board import Board
 from mtrade.web.codec import Json
 from mtrade.web.context import Call, WebContext
@@ -91,6 +92,7 @@ def _desk(call: Call) -> Json:
         "active_account": desk.accounts.active_id(),
         "networks": networks,
         "streams": streams_json(desk.hub.board),
+        "order_sockets": order_sockets_json(desk.accounts),
         "unfinished": desk.engine.unfinished(),
         "health": problems_json(call.context, call.language),
     }
@@ -125,6 +127,21 @@ def streams_json(board: Board) -> list[Json]:
             "reason": known.reason,
         }
         for stream, known in sorted(board.streams.copy().items(), key=lambda row: row[0])
+    ]
+
+
+def order_sockets_json(accounts: AccountManager) -> list[Json]:
+    """Every trading socket: whether orders leave over it, how fast the exchange last answered."""
+    return [
+        {
+            "account": account_id,
+            "market": row.market,
+            "settle": row.settle,
+            "ready": row.ready,
+            "ack_ms": row.ack_ms,
+            "round_trip_ms": row.round_trip_ms,
+        }
+        for account_id, row in accounts.order_sockets()
     ]
 
 
