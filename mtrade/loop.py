@@ -64,6 +64,10 @@ class LoopThread:
             self._loop.call_soon_threadsafe(callback, *args)
             return True
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Run a plain function on the loop in a while; only from the loop's own thread."""
+        return self._loop.call_later(seconds, callback)
+
     def close(self, timeout: float = 5.0) -> bool:
         """Cancel all tasks, stop the loop, join. True when the thread has ended; idempotent."""
         with self._lock:

@@ -28,24 +28,28 @@ from mtrade.trading.resolver import Evidence, past_fence
 
 log = logging.getLogger(__name__)
 
-WORKERS = 8
+# Threads come as they are needed: an account whose line hangs must not hold up another one.
+THREADS = {"courier": 64, "watcher": 8}
 LAST_CALL_MS = 300  # an order whose deadline is nearer than this is not sent at all
 LOOK_BACK_MS = 60_000  # lists are searched by text, so looking back further costs only paging
 MOST_TRADES = 20_000
 
 
 class Courier:
-    """Thread-safe. `post` puts a message into the engine's inbox; `pool` makes its threads."""
+    """Thread-safe. `post` puts a message into the engine's inbox; `pool` makes its threads.
+    `halted` tells of an account that nothing may be sent for."""
 
     def __init__(
         self,
         accounts: AccountManager,
         post: Callable[[object], None],
         pool: Callable[[str], Executor] | None = None,
+        halted: Callable[[str], bool] = lambda account_id: False,
     ) -> None:
         pool = pool or _pool
         self._accounts = accounts
         self._post = post
+        self._halted = halted
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
         self._senders = pool("courier")
@@ -64,6 +68,14 @@ class Courier:
     def read_fills(self, intent: Intent) -> None:
         """Fetch the executions of an intent's order."""
         self._run(self._watchers, partial(self._read_fills, intent), None)
+
+    def promise(self) -> Callable[[], None]:
+        """Somebody else has something under way that `drain` waits for until this is called."""
+        kept: Future[None] = Future()
+        with self._lock:
+            self._running.add(kept)
+        kept.add_done_callback(partial(self._finished, None))
+        return partial(kept.set_result, None)
 
     def drain(self, timeout: float) -> bool:
         """Wait for what is under way; True when nothing is left."""
@@ -104,19 +116,29 @@ class Courier:
         try:
             exchange = self._accounts.exchange(intent.account_id)
             network = self._accounts.get(intent.account_id).network
-            left = intent.expires_ms - self._accounts.clock(network).now_ms()
+            late = too_late(intent, self._accounts.clock(network).now_ms())
         except MTradeError as fault:
             return Answer(error=ExchangeUnavailable(f"not sent: {fault.message}"))
-        if left < LAST_CALL_MS:
+        if late:
             return Answer(error=ExchangeUnavailable("not sent: its time had passed"))
+        return self._placed(exchange, intent)
+
+    def _placed(self, exchange: Exchange, intent: Intent) -> Answer:
         taken: list[OrderPath] = []
+
+        def chosen(path: OrderPath) -> None:
+            """The last moment: no byte has left yet."""
+            if self._halted(intent.account_id):
+                raise ExchangeUnavailable("not sent: trading is halted")
+            taken.append(path)
+
         try:
             if intent.order.trigger is not None:
-                taken.append(OrderPath.REST)  # Gate's socket knows no trigger orders
+                chosen(OrderPath.REST)  # Gate's socket knows no trigger orders
                 answer = Answer(trigger_id=exchange.place_trigger(intent.order))
             else:
                 deadline = intent.expires_ms
-                order = exchange.place(intent.order, expires_ms=deadline, chosen=taken.append)
+                order = exchange.place(intent.order, expires_ms=deadline, chosen=chosen)
                 answer = Answer(order=order)
         except ExchangeError as fault:
             answer = Answer(error=fault)
@@ -157,8 +179,15 @@ class Courier:
         self._post(FillsRead(intent.account_id, fills))
 
 
+def too_late(intent: Intent, now_ms: int) -> bool:
+    """Whether an order's deadline is too near to send it at all."""
+    return intent.expires_ms - now_ms < LAST_CALL_MS
+
+
 def _pool(name: str) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(WORKERS, thread_name_prefix=name, initializer=use_decimal_context)
+    return ThreadPoolExecutor(
+        THREADS[name], thread_name_prefix=name, initializer=use_decimal_context
+    )
 
 
 def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:

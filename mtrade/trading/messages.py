@@ -20,6 +20,13 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredAll:
+    """Answers of a fan-out that came close together: one transaction is enough for all."""
+
+    answers: tuple[Answered, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """One look at the exchange for an unfinished intent."""
 
