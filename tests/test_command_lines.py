@@ -70,12 +70,20 @@ def test_every_batch_file_that_is_named_exists() -> None:
     assert named == {path.name for path in ROOT.glob("*.bat")}
 
 
+# Runs a script with the environment of the tests in the place of `.venv`.
+HERE = (
+    "import pathlib, runpy, sys; from mtrade.process import environment; "
+    "environment.venv_python = lambda project: pathlib.Path(sys.executable); "
+    "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
 @pytest.mark.parametrize("command", [["-m", "mtrade.admin", "doctor"], ["status.py", "--config"]])
 def test_the_harmless_ones_run(command: list[str], tmp_path: Path) -> None:
-    place = ["--home", str(tmp_path)]
     at = 2 if command[0] == "-m" else 1
+    program = command[:at] if command[0] == "-m" else ["-c", HERE, *command[:at]]
     done = subprocess.run(
-        [sys.executable, *command[:at], *place, *command[at:]],
+        [sys.executable, *program, "--home", str(tmp_path), *command[at:]],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -83,3 +91,4 @@ def test_the_harmless_ones_run(command: list[str], tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert str(tmp_path) in done.stdout

@@ -40,9 +40,10 @@ def hand_over(command: str, arguments: Sequence[str], project: Path) -> int:
 def _without_environment(
     command: str, project: Path, arguments: Sequence[str], console: Console
 ) -> int:
-    """No `.venv`: nothing was ever started from here, unless a lock file says otherwise."""
+    """No `.venv`: nothing was ever started from here, unless a lock file says otherwise. The
+    settings cannot be shown without it."""
     home = Path(_option(arguments, "--home") or os.environ.get("MTRADE_HOME") or project)
-    if (home / "mtrade_server.lock").exists():
+    if (home / "mtrade_server.lock").exists() or "--config" in arguments:
         raise ProcessError(console.text("env_missing"), exit_code=environment.BROKEN)
     console.say(console.text("not_running"))
     code = _NOT_RUNNING[command]

@@ -175,6 +175,9 @@ def test_a_module_goes_on_inside_the_environment(project: Project, module: str) 
 def test_nothing_was_ever_started_here(project: Project) -> None:
     assert project.run("status").returncode == 3
     assert project.run("stop").returncode == 0
+    settings = project.run("status", "--config")  # which only the packages can read
+    assert (settings.returncode, settings.stdout) == (5, "")
+    assert "python start.py" in settings.stderr
     assert not (project.folder / ".venv").exists()
     (project.folder / "mtrade_server.lock").touch()
     done = project.run("stop")
