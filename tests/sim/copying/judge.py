@@ -78,7 +78,7 @@ def _owned(db: sqlite3.Connection) -> dict[tuple[str, str, str], Decimal]:
 def _causes(db: sqlite3.Connection) -> Iterable[str]:
     """One leader trade, at most one order of a follower."""
     twice = db.execute(
-        "SELECT follower_id, leader_id, trade_id, COUNT(*) FROM copy_cause GROUP BY 1, 2, 3"
+        "SELECT follower_id, leader_id, trade_id, COUNT(*) FROM intent_cause GROUP BY 1, 2, 3"
         " HAVING COUNT(*) > 1"
     ).fetchall()
     yield from (f"leader trade {row[2]} was consumed {row[3]} times by {row[0]}" for row in twice)
