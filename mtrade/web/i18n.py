@@ -1,7 +1,8 @@
 """The catalogue: screen and error texts in Russian and English, from `static/i18n/*.json`.
 
-`<lang>.json` holds what pages show, `server.<lang>.json` what the server says. Keys are flat,
-`{name}` in a text is replaced. The same page files are read by the scripts in the browser.
+`<lang>.json` holds what pages show, `server.<lang>.json` and `server.copy.<lang>.json` what the
+server says. Keys are flat, `{name}` in a text is replaced. The same page files are read by the
+scripts in the browser.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Catalogue:
 
     def _load(self, lang: str) -> dict[str, str]:
         texts: dict[str, str] = {}
-        for name in (f"server.{lang}.json", f"{lang}.json"):
+        for name in (f"server.copy.{lang}.json", f"server.{lang}.json", f"{lang}.json"):
             path = self._folder / name
             if path.exists():
                 found = json.loads(path.read_text(encoding="utf-8"))

@@ -29,7 +29,7 @@ def sources(folder: str, ending: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / folder).rglob(ending)))
 
 
-@pytest.mark.parametrize("prefix", ["", "server."])
+@pytest.mark.parametrize("prefix", ["", "server.", "server.copy."])
 def test_both_languages_have_the_same_keys_and_parameters(prefix: str) -> None:
     english, russian = catalogue(f"{prefix}en"), catalogue(f"{prefix}ru")
     assert english.keys() == russian.keys()
@@ -55,7 +55,9 @@ def test_every_code_that_can_reach_the_page_has_words() -> None:
     text = "\n".join(sources(f"mtrade/{floor}", "*.py") for floor in PAGE_FLOORS)
     codes = set(CODE.findall(text)) | set(re.findall(r'default_code = "([a-z_]+)"', text))
     translated = {
-        key.removeprefix("errors.") for key in {**catalogue("en"), **catalogue("server.en")}
+        key.removeprefix("errors.")
+        for name in ("en", "server.en", "server.copy.en")
+        for key in catalogue(name)
     }
     assert codes - CONSOLE - FIELDS - translated == set()
 
