@@ -22,6 +22,8 @@ def params_text(params: CopyParams) -> str:
 def params_from(stored: str) -> CopyParams:
     """What `params_text` wrote. Raises ValueError or TypeError when a value makes no sense."""
     raw = json.loads(stored)
+    if not isinstance(raw, dict):
+        raise TypeError("parameters are an object")
     return CopyParams(
         **{name: _value(rule, raw[name]) for name, rule in RULES.items() if name in raw}
     )
@@ -42,7 +44,7 @@ def _value(rule: Rule, raw: Any) -> Any:
         case Kind.NUMBER:
             return _number(raw)
         case Kind.SHARE:
-            return Share(_number(raw.removesuffix("%")), raw.endswith("%"))
+            return _share(str(raw))
         case Kind.STEPS:
             return tuple(map(_number, raw))
         case Kind.NAMES:
@@ -51,6 +53,10 @@ def _value(rule: Rule, raw: Any) -> Any:
             return rule.choices(raw)
         case _:
             return raw
+
+
+def _share(raw: str) -> Share:
+    return Share(_number(raw.removesuffix("%")), raw.endswith("%"))
 
 
 def _number(raw: Any) -> Decimal:
