@@ -7,8 +7,7 @@ Reads only what was asked and answered, never the venues.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtrade.paper.faults import GateFault
 from mtrade.paper.http import Reply, Route
@@ -17,13 +16,14 @@ _SINGLE = ("/orders", "/bbo_orders")
 _BATCH = "/batch_orders"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One order asked for: by whom, with which `text`, and how it was answered."""
+class Arrival(NamedTuple):
+    """One order asked for: by whom, over which path (`rest` or `ws`), with which `text`, and how it
+    was answered."""
 
     seq: int
     time_ms: int
     uid: int
+    path: str
     route: str
     text: str
     accepted: bool
@@ -38,23 +38,36 @@ class Arrivals:
         self._log: list[Arrival] = []
 
     def note(
-        self, route: Route, uid: int, body: object, answer: Reply | GateFault, now_ms: int
+        self,
+        route: Route,
+        uid: int,
+        body: object,
+        answer: Reply | GateFault,
+        now_ms: int,
+        *,
+        path: str,
     ) -> None:
         """Record the orders of one request, if it was one that creates orders."""
         if route.method != "POST":
             return
         if route.path.endswith(_BATCH) and isinstance(body, list):
             for index, item in enumerate(body):
-                self._add(route, uid, item, _part(answer, index), now_ms)
+                self._add(route, uid, item, _part(answer, index), now_ms, path)
         elif route.path.endswith(_SINGLE):
-            self._add(route, uid, body, answer, now_ms)
+            self._add(route, uid, body, answer, now_ms, path)
 
     def rows(self) -> list[dict[str, Any]]:
         """All arrivals, oldest first, as JSON objects."""
-        return [asdict(arrival) for arrival in self._log]
+        return [arrival._asdict() for arrival in self._log]
 
     def _add(
-        self, route: Route, uid: int, order: object, answer: Reply | GateFault, now_ms: int
+        self,
+        route: Route,
+        uid: int,
+        order: object,
+        answer: Reply | GateFault,
+        now_ms: int,
+        path: str,
     ) -> None:
         label = answer.label if isinstance(answer, GateFault) else ""
         made = answer.body if isinstance(answer, Reply) else None
@@ -63,6 +76,7 @@ class Arrivals:
                 seq=len(self._log) + 1,
                 time_ms=now_ms,
                 uid=uid,
+                path=path,
                 route=route.path,
                 text=_text(order),
                 accepted=not label,

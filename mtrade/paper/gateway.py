@@ -69,7 +69,8 @@ class Gateway:
     def dispatch(self, incoming: Incoming, proven: Proven | None = None) -> Outgoing:
         """Answer one request. An unknown path is a bare 404, as at Gate."""
         now_ms = self._clock.now_ms()
-        headers = self._stamps(incoming, now_ms)
+        # An answer over a socket has a head of its own.
+        headers = self._stamps(incoming, now_ms) if proven is None else {}
         route, args, known = self._find(incoming)
         if route is None:
             return _absent(known, headers)
@@ -77,9 +78,11 @@ class Gateway:
         visit.proven = proven
         answer = visit.run()
         if self._arrivals is not None and visit.user is not None:
-            self._arrivals.note(route, visit.user.uid, visit.body, answer, now_ms)
+            path = "rest" if proven is None else "ws"
+            self._arrivals.note(route, visit.user.uid, visit.body, answer, now_ms, path=path)
         reply = _refusal(answer) if isinstance(answer, GateFault) else answer
-        headers |= {**visit.headers, **reply.headers}
+        if proven is None:
+            headers |= {**visit.headers(), **reply.headers}
         private = route.permission is not None
         return Outgoing(reply.status, headers, _encode(reply), private, visit.verdict)
 
@@ -119,13 +122,17 @@ class _Visit:
         self._args = args
         self._incoming = incoming
         self._now_ms = now_ms
-        self._query = dict(parse_qsl(incoming.raw_query, keep_blank_values=True))
+        query = incoming.raw_query
+        self._query = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         self.user: User | None = None
         self._key: ApiKey | None = None
         self.body: Any = None
-        self.headers: dict[str, str] = {}
         self.proven: Proven | None = None
         self.verdict: Verdict | None = None
+
+    def headers(self) -> dict[str, str]:
+        """What the last budget said."""
+        return _rate_headers(self.verdict) if self.verdict else {}
 
     def run(self) -> Reply | GateFault:
         try:
@@ -215,7 +222,6 @@ class _Visit:
 
     def _spend(self, bucket: str, key: tuple[str, ...], cost: int) -> None:
         verdict = self._limiter.take(bucket, key, cost, self._now_ms)
-        self.headers = _rate_headers(verdict)
         self.verdict = verdict
         if not verdict.allowed:
             raise GateFault("TOO_MANY_REQUESTS", "Request rate limit exceeded", 429)

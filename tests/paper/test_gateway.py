@@ -207,6 +207,7 @@ def test_arrivals_witness_every_create_request_with_its_outcome(bench):
         (1, "t-4", False, "BALANCE_NOT_ENOUGH"),
     ]
     assert bench.arrivals.rows()[0]["order_id"] == good["id"]
+    assert {a["path"] for a in bench.arrivals.rows()} == {"rest"}
 
 
 def test_a_lone_surrogate_in_a_text_does_not_break_the_answer(bench):

@@ -188,6 +188,8 @@ def test_sockets_and_rest_do_the_same(seed):
         assert ours == rest(two, "ann", "GET", f"/futures/usdt/{path}", query)
     assert [a["text"] for a in one.arrivals.rows()] == [a["text"] for a in two.arrivals.rows()]
     assert [a["label"] for a in one.arrivals.rows()] == [a["label"] for a in two.arrivals.rows()]
+    assert {a["path"] for a in one.arrivals.rows()} == {"ws"}
+    assert {a["path"] for a in two.arrivals.rows()} == {"rest"}
 
 
 @pytest.mark.parametrize("name", ["req_header", "header"])
