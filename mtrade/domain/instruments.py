@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from mtrade.domain.errors import InvalidRequest
 from mtrade.domain.numbers import ONE, ZERO, ceiling, floor, is_multiple, round_down, text
@@ -55,6 +56,7 @@ def spot(name: str) -> InstrumentId:
     return InstrumentId(Market.SPOT, "", name)
 
 
+@lru_cache(maxsize=1024)
 def futures(name: str, settle: str = "usdt") -> InstrumentId:
     """The id of a perpetual contract."""
     return InstrumentId(Market.FUTURES, settle, name)

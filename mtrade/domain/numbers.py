@@ -74,7 +74,9 @@ def text(number: Decimal) -> str:
     """Canonical text: no exponent, no trailing zeros, no negative zero."""
     if number.is_zero():
         return "0"
-    plain = format(number, "f")
+    plain = str(number)
+    if "E" in plain:
+        plain = format(number, "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
@@ -102,7 +104,9 @@ def is_multiple(number: Decimal, step: Decimal) -> bool:
 
 def loads(body: str | bytes) -> Any:
     """Strict JSON: numbers with a point become Decimal, NaN and infinities raise ValueError."""
-    return json.loads(body, parse_float=_json_decimal, parse_constant=_refuse_constant)
+    if isinstance(body, bytes | bytearray):
+        body = body.decode(json.detect_encoding(body), "surrogatepass")
+    return _DECODER.decode(body)
 
 
 def dumps(value: object) -> str:
@@ -116,7 +120,7 @@ def _as_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-# Made once: `json.dumps` with arguments makes one for each call.
+# Made once: `json.dumps` and `json.loads` with arguments make one for each call.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_as_text)
 
 
@@ -131,6 +135,9 @@ def _json_decimal(digits: str) -> Decimal:
 
 def _refuse_constant(name: str) -> Decimal:
     raise ValueError(f"{name} is not a number")
+
+
+_DECODER = json.JSONDecoder(parse_float=_json_decimal, parse_constant=_refuse_constant)
 
 
 def _not_a_number(field: str) -> InvalidRequest:

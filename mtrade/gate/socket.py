@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 HANDSHAKE_S = 10.0
 CLOSE_S = 2.0
+READ_MOST = 1 << 16
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
 
 
@@ -110,6 +111,7 @@ class Socket:
         try:
             if ws._response.history:
                 return "the exchange redirects"  # aiohttp follows; a login must not
+            _read_in_pieces(ws._writer.transport)
             self._ws = ws
             self._listener.opened()
             while True:
@@ -178,6 +180,15 @@ def _session() -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
         auto_decompress=False,
     )
+
+
+def _read_in_pieces(transport: Any) -> None:
+    """Let a connection read 64 KiB at a time, where that can be told (not on Windows).
+
+    asyncio's own 256 KiB are mapped and unmapped by the system for every read, however short.
+    """
+    if hasattr(transport, "max_size"):
+        transport.max_size = READ_MOST
 
 
 async def _hang_up(ws: aiohttp.ClientWebSocketResponse) -> None:

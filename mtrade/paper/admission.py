@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from mtrade.gate.signing import sign_rest
@@ -84,9 +85,12 @@ def authorise(key: ApiKey, permission: str | None, remote: str, *, write: bool) 
 
 def fenced(route: Route) -> bool:
     """Whether X-Gate-Exptime counts here: creating, amending and cancelling orders (Gate docs)."""
-    if route.method == "GET" or route.permission is None:
-        return False
-    segments = route.path.strip("/").split("/")
+    return route.method != "GET" and route.permission is not None and _places(route.path)
+
+
+@lru_cache(maxsize=256)
+def _places(path: str) -> bool:
+    segments = path.strip("/").split("/")
     if segments[0] == "spot":
         return segments[1] in _FENCED
     return segments[0] == "futures" and segments[2] in _FENCED_FUTURES

@@ -130,6 +130,8 @@ class PaperExchange:
         )
         plan = FaultPlan(seed) if control and faults is None else faults
         self._server = Server(gateway, self, clock=clock, plan=plan, control=control)
+        if listener is None:
+            self.world.audience = self._server.sockets.has_audience
         self._outbox: deque[tuple[int, list[Event]]] = deque()
         self._batches = 0
         self._ticking: asyncio.Task[None] | None = None

@@ -5,6 +5,7 @@ Numbers may come as text or as JSON numbers, booleans in any case (Python's SDK 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from mtrade.paper.faults import GateFault
 Source = Mapping[str, Any]
 
 _DIGITS = 24
+_NO_EXPONENT = re.compile(r"[\d.-]+", re.ASCII).fullmatch
 
 
 def as_object(value: object) -> dict[str, Any]:
@@ -64,6 +66,8 @@ def number(source: Source, name: str, default: Decimal | None = None) -> Decimal
         plain = wire(value)
     except ValueError:
         raise wrong(name) from None
+    if isinstance(value, str) and len(value) <= _DIGITS and _NO_EXPONENT(value):
+        return plain
     exponent = plain.as_tuple().exponent
     if plain.adjusted() >= _DIGITS or (isinstance(exponent, int) and exponent < -_DIGITS):
         raise wrong(name)

@@ -27,6 +27,7 @@ from mtrade.paper.world import World
 from mtrade.paper.ws.shell import PATHS, Sockets
 
 BODY_MOST = 256 * 1024
+READ_MOST = 1 << 16
 
 
 class Owner(control.Owner, Protocol):
@@ -81,6 +82,7 @@ class Server:
             self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        _read_in_pieces(request.transport)
         where = PATHS.get(request.path.rstrip("/"))
         if where is not None and request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.sockets.serve(request, where)
@@ -113,6 +115,15 @@ class Server:
         except StoreError:
             return _plain(GateFault("INTERNAL", "the state cannot be saved", 500))
         return outgoing
+
+
+def _read_in_pieces(transport: Any) -> None:
+    """Let a connection read 64 KiB at a time, where that can be told (not on Windows).
+
+    asyncio's own 256 KiB are mapped and unmapped by the system for every read, however short.
+    """
+    if hasattr(transport, "max_size"):
+        transport.max_size = READ_MOST
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:

@@ -6,7 +6,7 @@ processes, seeded. Nothing in this package knows about disks or sockets except `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
@@ -91,6 +91,14 @@ class Event:
     body: Mapping[str, Any]
 
 
+# Market, channel, settle currency and user of an event: whether anybody would hear it.
+Audience = Callable[[Market, str, str, int], bool]
+
+
+def _everybody(market: Market, channel: str, settle: str, uid: int) -> bool:
+    return True
+
+
 class World:
     """Users, rooms (one per instrument) and venues; ids; the set of unsaved changes."""
 
@@ -103,6 +111,7 @@ class World:
         self.futures: FuturesVenue
         self.wallet: Wallet
         self.events: list[Event] = []
+        self.audience: Audience = _everybody
         self._dirty: dict[tuple[str, str], None] = {}
         self._next_id = 1_000_000
 

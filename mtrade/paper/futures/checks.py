@@ -132,7 +132,9 @@ class Checks:
             return
         self._risk_limit(candidate)
         now, later = self._parts(candidate)
-        self._money(candidate, [part for part in (now, later) if part is not None])
+        parts = [part for part in (now, later) if part is not None]
+        if parts:
+            self._money(candidate, parts)
         if now is not None:
             self._survives(candidate, now)
 

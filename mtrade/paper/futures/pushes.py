@@ -25,6 +25,8 @@ class Pushes:
 
     def order(self, order: Order, note: str = UPDATED) -> None:
         """An order was accepted, filled in part, amended, or has ended."""
+        if not self._heard("orders", order.settle, order.uid):
+            return
         body = self._views.order(order, True)
         body |= {"user": str(order.uid), "update_time": order.update_ms}
         body |= _times("create", order.create_ms) | _times("finish", order.finish_ms)
@@ -33,12 +35,14 @@ class Pushes:
 
     def trade(self, trade: Trade) -> None:
         """A fill."""
+        if not self._heard("usertrades", trade.settle, trade.uid):
+            return
         body = trade_view(trade, True) | {"id": str(trade.id)} | _times("create", trade.time_ms)
         self._emit("usertrades", trade.settle, trade.uid, trade.contract, body)
 
     def position(self, position: Position) -> None:
         """A position changed."""
-        if position.uid == HOUSE:
+        if not self._heard("positions", position.settle, position.uid):
             return
         body = self._views.position(position, True) | {"user": str(position.uid)}
         body |= {"time": position.update_ms // 1000, "time_ms": position.update_ms}
@@ -46,7 +50,7 @@ class Pushes:
 
     def balance(self, row: LedgerRow | None) -> None:
         """A wallet changed."""
-        if row is None:
+        if row is None or not self._heard("balances", row.settle, row.uid):
             return
         body = {
             "balance": amount(row.balance),
@@ -74,6 +78,10 @@ class Pushes:
         """A price order was made, fired, or has ended."""
         body = trigger_view(trigger, True) | {"name": "price_autoorders"}
         self._emit("autoorders", trigger.settle, trigger.uid, trigger.contract, body)
+
+    def _heard(self, channel: str, settle: str, uid: int) -> bool:
+        """Whether an event is worth writing down."""
+        return uid != HOUSE and self._world.audience(Market.FUTURES, channel, settle, uid)
 
     def _emit(self, channel: str, settle: str, uid: int, contract: str, body: Any) -> None:
         if uid == HOUSE:

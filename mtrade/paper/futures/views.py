@@ -58,7 +58,7 @@ def order_view(order: Order, room: Room, decimal_sizes: bool) -> Json:
         "left": wire_size(order.left * sign, decimal_sizes),
         "iceberg": wire_size(order.iceberg, decimal_sizes),
         "price": text(order.price),
-        "fill_price": amount(average(order, room)),
+        "fill_price": "0" if order.filled.is_zero() else amount(average(order, room)),
         "tif": str(order.tif),
         "text": order.text,
         "status": "open" if order.open else "finished",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.paper.room import Room
 from mtrade.paper.world import Event, World
 from mtrade.paper.ws.books import Trail
@@ -89,6 +89,11 @@ class Hub:
         for address, listeners in self._private.items():
             if address.channel == channel and listener in listeners:
                 listeners[listener].discard(instrument)
+
+    def has_audience(self, market: Market, channel: str, settle: str, uid: int) -> bool:
+        """Whether a connection hears a user's events of this kind."""
+        subjects = CHANNELS.get((market, channel), ())
+        return any(Address(subject, settle, uid) in self._private for subject in subjects)
 
     def drop(self, listener: Listener) -> None:
         """A connection is gone."""

@@ -61,6 +61,7 @@ class Sockets:
         self._plan = plan
         self._idle_s = idle_s
         self._hub = Hub(world)
+        self.has_audience = self._hub.has_audience
         self._open: dict[Connection, Line] = {}
         self._made = 0
         self._stirred = asyncio.Event()
