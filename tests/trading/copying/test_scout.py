@@ -1,4 +1,4 @@
-"""The scout: what it reads carries the time it began, and a failed read says so instead of lying."""
+"""The scout: a read carries the time it began, and a failed one says so instead of lying."""
 
 from __future__ import annotations
 
