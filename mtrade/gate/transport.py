@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from mtrade.gate.connection import Adapter, Outgoing, Response
 from mtrade.gate.faults import Answer
+from mtrade.gate.idle import Sweeper
 
 GZIP = frozenset({"gzip", "x-gzip"})
 FAILURES = (HTTPException, HTTPError, requests.RequestException, OSError, ValueError, zlib.error)
@@ -60,6 +61,7 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._pools: dict[str, Any] = {}
+        self._sweeper = Sweeper()
 
     def send(self, request: Outgoing, cap: int) -> Answer:
         """Send once and read the whole answer of at most `cap` bytes. Raises WireFailure."""
@@ -72,6 +74,7 @@ class Transport:
         else:
             outcome = self._exchange(connection, request, cap, deadline)
             pool.give(connection)
+            self._sweeper.sweep(pool)
             if isinstance(outcome, Answer):
                 return outcome
             raise outcome

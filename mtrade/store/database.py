@@ -18,6 +18,8 @@ from mtrade.domain.errors import StoreError
 
 _SCHEMAS = Path(__file__).parent / "schema"
 
+MOST_IDLE = 4  # readers kept open; more are opened when needed and closed after
+
 # `fullfsync` matters on macOS only: there a plain fsync stops at the drive's own cache.
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
@@ -121,7 +123,7 @@ class Database:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._pool:
-            if self._closed:
+            if self._closed or len(self._idle) >= MOST_IDLE:
                 connection.close()
             else:
                 self._idle.append(connection)

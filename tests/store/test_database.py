@@ -6,14 +6,23 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from mtrade.domain.errors import StoreError
 from mtrade.store import database
-from mtrade.store.database import ACCESS, AUDIT, DESK, JOURNAL, Database, Schema, statements
+from mtrade.store.database import (
+    ACCESS,
+    AUDIT,
+    DESK,
+    JOURNAL,
+    MOST_IDLE,
+    Database,
+    Schema,
+    statements,
+)
 
 
 @pytest.fixture
@@ -103,6 +112,19 @@ def test_readers_are_used_again_and_closed_with_the_file(desk: Database) -> None
         desk.close()
     with pytest.raises(sqlite3.ProgrammingError):
         again.execute("SELECT 1")
+
+
+def test_a_crowd_of_readers_leaves_only_a_few_open(desk: Database) -> None:
+    with ExitStack() as crowd:
+        readers = [crowd.enter_context(desk.read()) for _ in range(MOST_IDLE + 3)]
+        assert len({id(reader) for reader in readers}) == MOST_IDLE + 3
+    closed = 0
+    for reader in readers:
+        try:
+            reader.execute("SELECT 1")
+        except sqlite3.ProgrammingError:
+            closed += 1
+    assert closed == 3
 
 
 def test_a_newer_schema_is_refused_and_left_alone(desk: Database, path: Path) -> None:
