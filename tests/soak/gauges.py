@@ -32,7 +32,10 @@ class Gauge:
 
     def look(self) -> Holding:
         process = self._process
-        files = process.num_handles() if sys.platform == "win32" else process.num_fds()
+        if sys.platform == "win32":
+            files = process.num_handles()
+        else:
+            files = process.num_fds()
         return Holding(process.num_threads(), files, process.memory_info().rss / 2**20)
 
     def rest(self, looks: int, pause_s: float) -> Holding:

@@ -1,14 +1,17 @@
 """A server under faults for a long time: what it holds must not grow, and all must come back.
 
 A real exchange with its test paths open, a real server on it, two accounts, three open pages, a
-trickle of orders, and every five seconds another fault. After a warm-up the faults pause, and what
-the server holds at rest is the measure; at the end they stop and it is measured again.
+trickle of orders, and every five seconds another fault. After a warm-up, which ends with a crowd so
+that every pool is full, the faults pause, and what the server holds at rest is the measure; at the
+end they stop and it is measured again.
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import requests
 from tests.servers import Paper, Script, Server
 from tests.soak.gauges import Gauge, Holding, growth
 from tests.soak.reader import PageReader
-from tests.soak.trickle import Trickle
+from tests.soak.trickle import Trickle, order
 from tests.soak.weather import faults
 
 WARM_UP_S = 180.0
@@ -25,6 +28,7 @@ FAULT_EVERY_S = 5.0
 SAMPLE_EVERY_S = 10.0
 FORGET_EVERY = 9  # faults; by then the longest one is over
 CALM_S = 90.0
+CROWD = 16
 KEYS = ("soak-one", "soak-two")
 SHORT = "market:paper:usdt:BTC_USDT,candles:paper:usdt:BTC_USDT:1m"
 OTHER = "market:paper:usdt:ETH_USDT,market:paper:spot:BTC_USDT,candles:paper:spot:BTC_USDT:5m"
@@ -77,6 +81,28 @@ class Soak:
             due += FAULT_EVERY_S
             time.sleep(max(0.0, due - time.monotonic()))
         return samples
+
+    def crowd(self) -> None:
+        """Make every pool as large as it gets, so that what grows later is a leak: slow answers,
+        lost orders, broken sockets, and more calls at once than there are threads for them."""
+        for _ in range(2):
+            self._fault("POST", {"kind": "delay_answer", "surface": "rest", "seconds": "3",
+                                 "count": 300})  # fmt: skip
+            self._fault("POST", {"kind": "lose_answer", "match": "*order_place", "count": CROWD})
+            self._fault("POST", {"kind": "break"})
+            with ThreadPoolExecutor(CROWD) as callers:
+                list(callers.map(self._call_in_crowd, range(2 * CROWD)))
+            self._fault("DELETE")
+            time.sleep(5.0)
+
+    def _call_in_crowd(self, number: int) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        session.headers.update(self.script.session.headers)
+        body = order(random.Random(number), self.accounts[number % 2])
+        session.post(f"{self.server.base}/api/trade", json=body, timeout=60)
+        session.get(f"{self.server.base}/api/snapshot?market=spot&instrument=ETH_USDT", timeout=60)
+        session.close()
 
     def calm(self) -> list[str]:
         """End the faults and wait until all is live; what is not after a minute and a half."""
@@ -166,6 +192,7 @@ def soak(home: Path, minutes: float, seed: int) -> list[str]:
 
 def _course(run: Soak, length_s: float) -> list[str]:
     run.run_until(run.began + min(WARM_UP_S, length_s / 4))
+    run.crowd()
     wrong = run.calm()
     before, names = run.gauge.rest(5, 2.0), run.gauge.names()
     run.say(f"at rest after the warm-up: {before}")
