@@ -155,7 +155,9 @@ def known(ask: Callable[[], Any]) -> Any:
         return None
 
 
-def check(server: Server, paper: Paper) -> None:
+def check(server: Server, paper: Paper, script: Script) -> None:
+    health = script.get("/api/server/status")["health"]
+    assert health["ok"], f"no alarm without a reason: {health['problems']}"
     journal, arrivals = server.home / "data" / "mtrade.db", paper.arrivals()
     assert checker.problems(journal, arrivals, outcomes(paper, arrivals)) == []
     paths = Counter(row["path"] for row in checker.journal_rows(journal))
@@ -174,7 +176,7 @@ def run(paper: Paper, home: Path, *, rounds: int, seed: int) -> None:
         for _ in range(rounds):
             one_round(server, script, pick)
         wait_until_resolved(script)
-        check(server, paper)
+        check(server, paper, script)
         assert server.stop() == 0
     finally:
         if server.process is not None and server.process.poll() is None:
