@@ -52,9 +52,8 @@ class ExchangeClock:
         self._doubted = False
 
     def now_ms(self) -> int:
-        """UTC milliseconds as the exchange counts them."""
-        with self._lock:
-            return round(self._monotonic() * 1000) + self._offset_ms
+        """UTC milliseconds as the exchange counts them. One look at one value needs no lock."""
+        return round(self._monotonic() * 1000) + self._offset_ms
 
     def monotonic(self) -> float:
         """Seconds for durations."""

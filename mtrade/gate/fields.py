@@ -6,6 +6,7 @@ readers take all of them; what is missing, of another kind or absurdly large is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from mtrade.gate.faults import Unreadable, printable
 
 T = TypeVar("T")
 
+# Most of what comes: plain digits that need none of the checks below.
+SHORT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 TEXT_LIMIT = 256
 LARGEST_EXPONENT = 30
 MS_FROM = Decimal(100_000_000_000)  # a time above this is in milliseconds, below in seconds
@@ -46,6 +49,8 @@ class Row:
     def text(self, name: str, default: str | None = None) -> str:
         """A string, or a whole number as text (ids are strings above the wire)."""
         value = self._data.get(name)
+        if type(value) is str and len(value) <= TEXT_LIMIT and value.isprintable():
+            return value
         if value is None and default is not None:
             return default
         return as_text(value, f"{self._what}.{name}")
@@ -57,9 +62,13 @@ class Row:
 
     def number(self, name: str, default: Decimal | None = None) -> Decimal:
         """A decimal; a missing or empty field gives `default`, if there is one."""
-        if not self.has(name) and default is not None:
+        value = self._data.get(name)
+        if type(value) is str and SHORT(value):
+            number = Decimal(value)
+            return ZERO if number.is_zero() else number
+        if default is not None and value in (None, ""):
             return default
-        return as_number(self._data.get(name), f"{self._what}.{name}")
+        return as_number(value, f"{self._what}.{name}")
 
     def positive(self, name: str) -> Decimal | None:
         """A price or limit for which missing, empty, zero and below mean "none"."""
@@ -89,8 +98,9 @@ class Row:
     def ms(self, *names: str, default: int | None = None) -> int:
         """A time in UTC ms from the first of `names` that is there, in seconds or milliseconds."""
         for name in names:
-            if self.has(name):
-                return as_ms(self._data[name], f"{self._what}.{name}")
+            value = self._data.get(name)
+            if value not in (None, ""):
+                return as_ms(value, f"{self._what}.{name}")
         if default is not None:
             return default
         raise Unreadable(f"{self._what}: no time in {', '.join(names)}")
@@ -113,7 +123,8 @@ def as_number(value: object, what: str) -> Decimal:
     if isinstance(value, int) and abs(value) >= 10**40:
         raise Unreadable(f"{what}: number out of range")
     try:
-        number = wire(value)
+        # What the JSON reader made is a proper number already.
+        number = value if type(value) is Decimal and value.is_finite() else wire(value)
     except (ValueError, ArithmeticError):
         raise Unreadable(f"{what}: not a number") from None
     if not number.is_zero() and abs(number.adjusted()) > LARGEST_EXPONENT:

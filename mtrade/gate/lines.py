@@ -33,14 +33,8 @@ class LineClock:
     def __init__(self, server_time: Callable[[], int]) -> None:
         self._server_time = server_time
         self._clock = ExchangeClock()
-
-    def now_ms(self) -> int:
-        """UTC milliseconds as the exchange counts them."""
-        return self._clock.now_ms()
-
-    def monotonic(self) -> float:
-        """Seconds for durations."""
-        return self._clock.monotonic()
+        self.now_ms = self._clock.now_ms
+        self.monotonic = self._clock.monotonic
 
     @property
     def offset_ms(self) -> int | None:

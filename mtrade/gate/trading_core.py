@@ -102,16 +102,17 @@ class TradingCore:
 
     def objection(self, frame: Frame | None, buffered: int) -> str:
         """Why this frame, or none in general, must not be written here now; empty when it may."""
-        lead = None if frame is None else frame.expires_ms
-        checks = (
-            (self.phase is not Phase.READY, "the socket is not ready"),
-            (self._retiring, "the exchange is closing this socket"),
-            (self._clock.monotonic() - self._heard > FRESH_S, "the socket is silent"),
-            (len(self._waiting) >= MOST_UNANSWERED, "too many requests are unanswered"),
-            (buffered > 0, "the write buffer is not empty"),
-            (lead is not None and lead - self._clock.now_ms() < LEAST_LEAD_MS, "too late to send"),
-        )
-        return next((why for wrong, why in checks if wrong), "")
+        if self.phase is not Phase.READY:
+            return "the socket is not ready"
+        if self._retiring:
+            return "the exchange is closing this socket"
+        if self._clock.monotonic() - self._heard > FRESH_S:
+            return "the socket is silent"
+        if len(self._waiting) >= MOST_UNANSWERED:
+            return "too many requests are unanswered"
+        if buffered > 0:
+            return "the write buffer is not empty"
+        return _too_late(frame, self._clock)
 
     def wrote(self, frame: Frame) -> None:
         """The frame is being written: from now on it may have an effect."""
@@ -230,3 +231,9 @@ class TradingCore:
 
     def _since(self, waiting: _Waiting) -> int:
         return round((self._clock.monotonic() - waiting.since) * 1000)
+
+
+def _too_late(frame: Frame | None, clock: Clock) -> str:
+    if frame is None or frame.expires_ms is None:
+        return ""
+    return "too late to send" if frame.expires_ms - clock.now_ms() < LEAST_LEAD_MS else ""
