@@ -191,13 +191,14 @@ def soak(home: Path, minutes: float, seed: int) -> list[str]:
 
 
 def _course(run: Soak, length_s: float) -> list[str]:
-    run.run_until(run.began + min(WARM_UP_S, length_s / 4))
+    warm_up_s = min(WARM_UP_S, length_s / 4)
+    run.run_until(time.monotonic() + warm_up_s)
     run.crowd()
     wrong = run.calm()
     before, names = run.gauge.rest(5, 2.0), run.gauge.names()
     run.say(f"at rest after the warm-up: {before}")
     cpu, since = run.gauge.cpu_s(), time.monotonic()
-    samples = run.run_until(run.began + length_s)
+    samples = run.run_until(time.monotonic() + length_s - warm_up_s)
     used = (run.gauge.cpu_s() - cpu) / (time.monotonic() - since)
     wrong += run.calm()
     run.trickle.close()
