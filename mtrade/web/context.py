@@ -11,9 +11,10 @@ from pathlib import Path
 from flask import current_app
 
 from mtrade.domain.accounts import Network
-from mtrade.domain.errors import AccessDenied
+from mtrade.domain.errors import AccessDenied, Conflict
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.ports import Clock
+from mtrade.trading.copying.views import CopyDesk
 from mtrade.trading.desk import Desk
 from mtrade.trading.views import Problem
 from mtrade.web.assets import Assets
@@ -103,6 +104,13 @@ class Call:
     @property
     def desk(self) -> Desk:
         return self.context.desk
+
+    @property
+    def copying(self) -> CopyDesk:
+        """Who copies. Raises Conflict where nothing can be copied."""
+        if self.desk.copying is None:
+            raise Conflict("copying is not running", code="copying_unavailable")
+        return self.desk.copying
 
     def account_id(self, account_id: str | None) -> str:
         """The id of a known account; left out, the active one. Raises NotFound."""

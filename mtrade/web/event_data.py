@@ -12,11 +12,19 @@ from mtrade.domain.orders import Intent, VenueOrder
 from mtrade.trading.live.board import public_stream
 from mtrade.trading.live.looks import AccountLook, account_look, market_look
 from mtrade.trading.live.markets import BOOK, PRINTS
-from mtrade.trading.live.topics import AccountTopic, CandleTopic, MarketTopic, Topic
+from mtrade.trading.live.topics import (
+    AccountTopic,
+    CandleTopic,
+    CopyTopic,
+    MarketTopic,
+    Topic,
+)
 from mtrade.web import codec, codec_market
+from mtrade.web.api import copy
 from mtrade.web.api.server import order_sockets_json, problems_json, streams_json
 from mtrade.web.codec import Json
 from mtrade.web.context import WebContext
+from mtrade.web.copy_words import Words
 from mtrade.web.errors import desk_language
 from mtrade.web.i18n import DEFAULT_LANGUAGE
 
@@ -51,6 +59,8 @@ class EventData:
                 yield from self._candles(topic)
             case AccountTopic():
                 yield self._account(self._desk.accounts.get(topic.account_id))
+            case CopyTopic():
+                yield self._copy(topic)
             case _:
                 yield self._server()
 
@@ -112,6 +122,11 @@ class EventData:
             self._sources.update({(account_id, text): found.get(text) for text in new})
         known = {text: self._sources[account_id, text] for text in texts}
         return {text: intent for text, intent in known.items() if intent is not None}
+
+    def _copy(self, topic: CopyTopic) -> Json:
+        language = topic.language or desk_language(self._context) or DEFAULT_LANGUAGE
+        words = Words(self._context.catalogue, language)
+        return copy.whole(self._desk.copying, words, self._desk.engine.mode())
 
     def _server(self) -> Json:
         desk, control = self._desk, self._context.control

@@ -65,10 +65,6 @@ class PowerForm(Form):
     confirm: Nonce
 
 
-class ModeForm(Form):
-    mode: Literal["normal", "copy"]
-
-
 class UiForm(Form):
     changes: dict[StateKey, PlainJson] = Field(max_length=64)
 

@@ -20,6 +20,7 @@ PATH_FORMS = {
     "trigger_id": re.compile(r"[A-Za-z0-9_-]{1,64}"),
     "session_id": re.compile(r"[A-Za-z0-9_-]{1,64}"),
     "account_id": re.compile(r"[a-z]{1,16}:[A-Za-z0-9]{1,32}"),
+    "link_id": re.compile(r"[1-9][0-9]{0,14}"),
     "intent_id": re.compile(r"[1-9][0-9]{0,17}"),
 }
 

@@ -24,6 +24,7 @@ from mtrade.trading.state import LiveState
 from tests.clocks import FakeClock
 from tests.trading.fakes import MemoryChoices, position
 from tests.trading.live.stand import FakeFeeds
+from tests.web.copying import FakeCopying
 from tests.web.fakes import Bank, Book, Net
 
 LIMITS = RiskLimits(max_order_value=D(1_000_000), max_leverage=D(50), price_band=D("0.1"))
@@ -65,4 +66,4 @@ def real_desk(stack: ExitStack, folder: Path, clock: FakeClock) -> tuple[Desk, N
     hub = Hub(board, accounts, clock, FakeFeeds(), lambda post: Reader(accounts, clock, post))
     stack.callback(hub.close)
     hub.start()
-    return Desk(accounts, state, engine, hub), net
+    return Desk(accounts, state, engine, hub, FakeCopying(set_mode=engine.set_mode)), net

@@ -24,7 +24,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "POST /api/auth/password": {"current": PASSWORD, "new": "quiet-orange-lantern-9"},
     "POST /api/server/restart": {"confirm": "the-nonce-of-this-run"},
     "POST /api/server/shutdown": {"confirm": "the-nonce-of-this-run"},
-    "POST /api/mode": {"mode": "copy"},
+    "POST /api/mode": {"mode": "normal", "positions": "keep"},
     "PATCH /api/ui/state": {"changes": {"theme": "dark", "split": 0.4, "gone": None}},
     "POST /api/accounts": {"name": "Второй", "colour": "#4c9aff", "allow_transfers": False, **KEY},
     "POST /api/accounts/test": KEY,
@@ -73,6 +73,30 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "GET /api/market/candles": {"network": "paper", **THING, "interval": "5m", "limit": "5"},
     "GET /api/market/funding": {"network": "paper", **CONTRACT},
     "GET /api/snapshot": {"account": "paper:10001", **THING, "depth": "5"},
+    "GET /api/copy/sync": {"link": "1"},
+    "GET /api/copy/events": {"link": "1", "act": "skipped", "before": "99", "limit": "10",
+                             "format": "json"},
+    "GET /api/copy/ticket": {"account": "paper:10001", **CONTRACT, "side": "buy", "size": "12"},
+    "POST /api/copy/preview": {"leader": "paper:10001", "follower": "paper:10001",
+                               "settle": "usdt", "link": 1, "params": {"multiplier": "0.5"}},
+    "POST /api/copy/pause": {"scope": "link:1"},
+    "POST /api/copy/resume": {"scope": "all"},
+    "POST /api/copy/halt": {"scope": "all"},
+    "POST /api/copy/release": {"scope": "all"},
+    "POST /api/copy/flatten": {"scope": "paper:10001", "then": "pause"},
+    "POST /api/copy/links": {
+        "leader": "paper:10001", "follower": "paper:10001", "settle": "usdt", "name": "Anna",
+        "note": "", "colour": "#4c9aff", "params": {"multiplier": "0.5", "inverse": False},
+    },
+    "PATCH /api/copy/links/{link_id}": {
+        "version": 1, "name": "Anna", "note": "half", "colour": "",
+        "params": {"size_mode": "ratio", "multiplier": "0.5"},
+    },
+    "DELETE /api/copy/links/{link_id}": {"how": "keep"},
+    "POST /api/copy/links/{link_id}/state": {
+        "state": "close_only", "confirm": False, "preview_hash": "", "phrase": "",
+    },
+    "POST /api/copy/links/{link_id}/actions": {**CONTRACT, "side": "single", "action": "fix"},
     "GET /api/events": {"topics": "account:paper:10001,server"},
 }  # fmt: skip
 
@@ -103,5 +127,10 @@ def spoiled(sample: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[s
 def address(site: Site, route: Route) -> str:
     """The route's address with ids that exist as far as possible."""
     return route.path.format(
-        order_id="77", trigger_id="900", session_id="abcd", account_id=site.account, intent_id="1"
+        order_id="77",
+        trigger_id="900",
+        session_id="abcd",
+        account_id=site.account,
+        intent_id="1",
+        link_id="1",
     )

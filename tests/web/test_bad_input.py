@@ -29,7 +29,7 @@ NEVER_RIGHT: list[Any] = [
 ]  # fmt: skip
 # Fields where some of these are right: free text, opaque JSON, secrets, flags.
 FREE = {"name", "reason", "changes", "confirm", "password", "current", "new", "code", "secret",
-        "key", "colour"}  # fmt: skip
+        "key", "colour", "note", "phrase", "preview_hash", "params"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

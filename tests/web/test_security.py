@@ -14,6 +14,7 @@ from tests.web.site import PHONE, Browser, Site, error_of
 SAMPLES = {
     "order_id": "77", "trigger_id": "900", "session_id": "abcd", "account_id": "paper:1",
     "intent_id": "1",
+    "link_id": "1",
 }  # fmt: skip
 CLOSED = [route for route in ROUTES if route.role is not None]
 PUBLIC = {"/api/health", "/api/setup", "/api/auth/login", "/api/server/status"}
@@ -240,7 +241,9 @@ def test_a_paper_account_without_a_key_is_opened_from_anywhere(site: Site) -> No
 
 def test_every_change_but_view_settings_leaves_an_audit_row(site: Site) -> None:
     silent = {route.path for route in changing() if not route.act}
-    assert silent == {"/api/auth/elevate", "/api/ui/state", "/api/trade/preview"}
+    assert silent == {
+        "/api/auth/elevate", "/api/ui/state", "/api/trade/preview", "/api/copy/preview",
+    }  # fmt: skip
     site.browser().post("/api/mode", {"mode": "copy"})
     actor, address, act, _, detail = site.audit.rows[-1]
     assert (act, address, detail) == ("mode", "127.0.0.1", '{"mode":"copy"}')
@@ -258,7 +261,7 @@ def test_nothing_takes_effect_without_its_audit_row_except_what_ends_risk(site: 
     essential = {route.path for route in ROUTES if route.essential}
     assert essential == {
         "/api/orders/{order_id}", "/api/orders/cancel_all", "/api/triggers/{trigger_id}",
-        "/api/positions/close",
+        "/api/positions/close", "/api/copy/pause", "/api/copy/halt", "/api/copy/flatten",
     }  # fmt: skip
 
 

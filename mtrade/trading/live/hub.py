@@ -37,7 +37,7 @@ from mtrade.trading.live.messages import (
     WalletRead,
 )
 from mtrade.trading.live.reader import Reader
-from mtrade.trading.live.topics import AccountTopic, ServerTopic, Topic
+from mtrade.trading.live.topics import AccountTopic, CopyTopic, ServerTopic, Topic
 from mtrade.trading.live.watching import Watching
 from mtrade.trading.views import Problem
 
@@ -203,6 +203,7 @@ class Hub:
             self._watching.end_due()
             self._errands.run()
             self._listeners.mark_quiet(now)
+            self._listeners.mark_kind(CopyTopic)
         if now >= self._next_tick and self._listeners.any_news:
             self._next_tick = now + TICK_S
             news = self._listeners.take_news(now)

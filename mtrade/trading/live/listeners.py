@@ -84,6 +84,10 @@ class Listeners:
             case _:
                 self.mark(AccountTopic(event.account_id))  # type: ignore[attr-defined]
 
+    def mark_kind(self, kind: type[object]) -> None:
+        """Mark every topic of a kind: copying tells of all links at once, at a steady pace."""
+        self._news |= {topic for topic in self._boxes if isinstance(topic, kind)}
+
     def mark_quiet(self, now: float) -> None:
         """Mark what has been quiet for long."""
         self._news |= {topic for topic, at in self._told.items() if now - at >= KEEP_S}

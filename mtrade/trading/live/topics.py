@@ -16,6 +16,7 @@ INTERVALS = ("10s", "1m", "5m", "15m", "30m", "1h", "4h", "8h", "1d", "7d", "30d
 MOST_TOPICS = 32
 _NAME = re.compile(r"[A-Z0-9]{1,24}_[A-Z0-9]{1,12}")
 _ACCOUNT = re.compile(r"[a-z]{1,16}:[A-Za-z0-9]{1,32}")
+_LANGUAGES = (["ru"], ["en"])
 _PLACES = {
     "spot": (Market.SPOT, ""),
     "usdt": (Market.FUTURES, "usdt"),
@@ -72,7 +73,20 @@ class ServerTopic:
         return "server"
 
 
-Topic = MarketTopic | CandleTopic | AccountTopic | ServerTopic
+@dataclass(frozen=True, slots=True)
+class CopyTopic:
+    """Copying: links, contracts, brakes. `language` is that of its sentences, empty for the desk's
+    own."""
+
+    language: str = ""
+
+    kind = "copy"
+
+    def __str__(self) -> str:
+        return f"copy:{self.language}" if self.language else "copy"
+
+
+Topic = MarketTopic | CandleTopic | AccountTopic | ServerTopic | CopyTopic
 
 
 def parse_topics(text: str) -> tuple[Topic, ...]:
@@ -89,6 +103,8 @@ def _parse(text: str) -> Topic:
     kind, *rest = text.split(":")
     if kind == "server" and not rest:
         return ServerTopic()
+    if kind == "copy" and (not rest or rest in _LANGUAGES):
+        return CopyTopic(*rest)
     if kind == "account" and _ACCOUNT.fullmatch(":".join(rest)):
         return AccountTopic(":".join(rest))
     if kind == "market" and len(rest) == 3:
