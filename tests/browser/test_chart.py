@@ -115,6 +115,27 @@ def test_the_cross_of_a_line_cancels(
     assert prices(script) == []
 
 
+def test_a_liquidation_out_of_sight_waits_at_the_edge(open_page: OpenPage) -> None:
+    page = open_page(PLACE, stream="open")
+    expect(page.locator(".chart-canvas canvas").first).to_be_visible()
+    expect(page.get_by_test_id("last-price")).to_contain_text(".")
+    boot = page.evaluate("JSON.parse(document.querySelector('#boot').textContent).accounts")
+    row = {
+        "market": "futures", "settle": "usdt", "instrument": "SOL_USDT", "leg": "single",
+        "size": "10", "coins": "10", "entry_price": "150", "mark_price": "150", "value": "1500",
+        "liq_price": "1", "liq_distance_pct": "99", "margin": "150", "margin_mode": "isolated",
+        "leverage": "10", "unrealised_pnl": "0", "roe_pct": "0", "realised_pnl": "0",
+        "account": boot["active"],
+    }  # fmt: skip
+    told = {"account": boot["active"], "orders": [], "positions": [row], "age_ms": 1}
+    streams.say(page, "account", {"topic": "", **told})
+    tag = page.get_by_test_id("line-liq")
+    expect(tag).to_contain_text("↓")
+    expect(tag).to_contain_text("1.00")
+    streams.say(page, "account", {"topic": "", **told, "positions": [{**row, "liq_price": "9999"}]})
+    expect(tag).to_contain_text("↑")
+
+
 def test_candles_of_the_stream_are_drawn_at_once(open_page: OpenPage) -> None:
     page = open_page(PLACE, stream="open")
     start = int(time.time() // 300 * 300_000)

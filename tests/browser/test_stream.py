@@ -56,7 +56,7 @@ def server(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def test_one_stream_carries_all_topics(page: Page) -> None:
     [url] = streams.opened(page)
     topics = re.sub("%3A", ":", url).split("topics=")[1].split("%2C")
-    assert [topic.split(":")[0] for topic in topics] == ["market", "candles", "account", "server"]
+    assert [topic.split(":")[0] for topic in topics] == ["market", "candles", "account", "server", "copy"]
     assert topics[:2] == [MARKET, "candles:paper:usdt:BTC_USDT:5m"]
 
 
@@ -118,6 +118,8 @@ def test_a_change_of_place_changes_the_topics(page: Page) -> None:
     expect(page.get_by_test_id("interval-1h")).to_have_attribute("aria-pressed", "true")
     [url] = streams.opened(page)
     assert "candles%3Apaper%3Aspot%3ABTC_USDT%3A1h" in url
+    with page.expect_response("**/api/ui/state"):  # the choice is kept, also for the next test
+        page.get_by_test_id("interval-5m").click()
 
 
 def test_nothing_is_polled_while_the_stream_tells_everything(page: Page) -> None:
@@ -232,3 +234,27 @@ def test_the_details_list_every_stream_with_age_and_reason(page: Page) -> None:
     streams.say(page, "server", server(line(None)))
     expect(rows).to_have_count(1)
     assert page.viewport_size == {"width": DESKTOP[0], "height": DESKTOP[1]}
+
+
+def sockets(page: Page, *rows: dict[str, Any]) -> None:
+    accounts = page.evaluate("JSON.parse(document.querySelector('#boot').textContent).accounts")
+    base = {"account": accounts["active"], "market": "futures", "settle": "usdt"}
+    streams.say(page, "server", server(line(None), order_sockets=[{**base, **row} for row in rows]))
+
+
+def test_the_sockets_of_orders_are_shown_with_their_measured_times(page: Page) -> None:
+    light = page.locator("[data-light='orders']")
+    sockets(page, {"ready": True, "ack_ms": 41, "round_trip_ms": 67})
+    expect(light).to_have_attribute("data-level", "ok")
+    page.get_by_test_id("connection-chip").click()
+    [row] = page.get_by_test_id("sockets").locator("tbody tr").all()
+    expect(row).to_contain_text("41 ms")
+    expect(row).to_contain_text("67 ms")
+    sockets(page, {"ready": False, "ack_ms": 41, "round_trip_ms": 67})
+    expect(row).to_contain_text("orders go by REST")
+    expect(light).to_have_attribute("data-level", "slow")
+    expect(page.get_by_test_id("connection-chip")).to_have_attribute(
+        "aria-label", re.compile("Order answers: slow")
+    )
+    sockets(page)
+    expect(page.get_by_test_id("sockets-empty")).to_contain_text("REST")

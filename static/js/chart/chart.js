@@ -17,6 +17,7 @@ import { askLook, lookOf } from './look.js';
 import { SvgChart, candleTable } from './svg_chart.js';
 
 const LEAST_BAR = 5;
+const TAG = 24;
 
 let chart = null;
 let overlay = null;
@@ -101,6 +102,9 @@ function drawLegend() {
   setClass(legend.children[4].lastChild, row.close >= row.open ? 'up' : 'down');
 }
 
+/** Lines and their tags keep clear of the legend, whatever it wraps to. */
+const makeRoom = () => chart?.headroom?.(legend.offsetTop + legend.offsetHeight + TAG / 2);
+
 function toggleTable() {
   asTable = !asTable;
   $('[data-chart="table"]').setAttribute('aria-pressed', String(asTable));
@@ -157,6 +161,8 @@ function make() {
   on('time', summarise);
   on('prefs', () => { chart.setLook(lookOf()); marks.draw(); });
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => chart.dress());
+  new ResizeObserver(makeRoom).observe(host);
+  new ResizeObserver(makeRoom).observe(legend);
   candles.place = JSON.stringify(state.place);
   candles.load();
 }

@@ -26,5 +26,10 @@ export function colours() {
   return found;
 }
 
+/** What the library wants to know of a horizontal line; `look` is one of `lines`. */
+export function lineOptions(price, [color, axisLabelColor, lineStyle, lineWidth]) {
+  return { price, color, lineStyle, lineWidth, title: '', axisLabelVisible: true, axisLabelColor, axisLabelTextColor: '#fff' };
+}
+
 /** `rgb(1, 2, 3)` with an opacity. */
 export const fade = (colour, opacity) => colour.replace(/^rgba?\(([^)]*)\)$/, (whole, parts) => `rgba(${parts.split(',').slice(0, 3).join(',')}, ${opacity})`);

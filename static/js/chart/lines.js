@@ -18,7 +18,7 @@ function positionLines() {
       const pnl = `${signed(position.unrealised_pnl, money)} (${percent(position.roe_pct, 1, true)})`;
       lines.push({ id: `entry${position.leg}`, price: Number(position.entry_price), kind: 'entry', label: `${word} ${brief(abs(position.coins ?? '0'), 6)}  ${pnl}` });
     }
-    if (position.liq_price) lines.push({ id: `liq${position.leg}`, price: Number(position.liq_price), kind: 'liq', label: t('chart.liq') });
+    if (position.liq_price) lines.push({ id: `liq${position.leg}`, price: Number(position.liq_price), kind: 'liq', label: t('chart.liq'), pin: true });
   }
   return lines;
 }

@@ -3,7 +3,7 @@
 
 import { h } from '../core/dom.js';
 import { exponential, simple } from './averages.js';
-import { colours, fade } from './colours.js';
+import { colours, fade, lineOptions } from './colours.js';
 
 const SCALES = { normal: 0, log: 1, percent: 2 };
 const SCROLL = { mouseWheel: true, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false };
@@ -142,13 +142,8 @@ export class LwChart {
       const known = this.lines.get(id);
       if (known && known.options().price === price) continue;
       if (known) known.applyOptions({ price });
-      else this.lines.set(id, this.main.createPriceLine(this.lineOptions(price, kind)));
+      else this.lines.set(id, this.main.createPriceLine(lineOptions(price, this.colours.lines[kind] ?? this.colours.lines.order)));
     }
-  }
-
-  lineOptions(price, kind) {
-    const [color, axisLabelColor, lineStyle, lineWidth] = this.colours.lines[kind] ?? this.colours.lines.order;
-    return { price, color, lineStyle, lineWidth, title: '', axisLabelVisible: true, axisLabelColor, axisLabelTextColor: '#fff' };
   }
 
   /** Own fills `{start_ms, side}` as arrows. */
@@ -159,7 +154,6 @@ export class LwChart {
   }
 
   y = (price) => this.main.priceToCoordinate(price);
-
   price = (y) => this.main.coordinateToPrice(y);
 
   get axis() {
@@ -168,6 +162,12 @@ export class LwChart {
 
   get foot() {
     return this.root.clientHeight - this.chart.timeScale().height();
+  }
+
+  /** Nothing is drawn in the uppermost `pixels`, where the legend is. */
+  headroom(pixels) {
+    const top = Math.min(0.3, Math.max(0.1, pixels / (this.root.clientHeight || 300)));
+    this.chart.priceScale('right').applyOptions({ scaleMargins: { top, bottom: 0.2 } });
   }
 
   /** Nothing scrolls while a line is dragged. */

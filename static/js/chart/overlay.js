@@ -55,21 +55,23 @@ export class Overlay {
     const tag = this.tags.get(line.id);
     tag.line = line;
     setClass(tag, `chart-tag ${line.kind}${line.move ? ' movable' : ''}`);
-    setText(tag.firstChild, line.label);
+    if (!line.pin) setText(tag.firstChild, line.label);
     tag.lastChild.hidden = !line.cancel;
     const words = t('chart.cancel_line', { line: `${line.label} ${this.formatPrice(line.price)}` });
     if (tag.lastChild.getAttribute('aria-label') !== words) tag.lastChild.setAttribute('aria-label', words);
   }
 
-  /** Each tag at its price; those that would overlap move down, those out of sight are hidden. */
+  /** Each tag at its price; those that would overlap move down. Out of sight it is hidden, or waits at the edge when it is pinned. */
   place() {
     let free = -TALL;
-    const placed = this.lines.map((line) => ({ tag: this.tags.get(line.id), y: this.chart.y(line.price) })).sort((a, b) => (a.y ?? 0) - (b.y ?? 0));
-    for (const { tag, y } of placed) {
-      const seen = y !== null && y > 0 && y < this.chart.foot;
-      tag.hidden = !seen;
-      if (!seen) continue;
-      const top = Math.max(y - TALL / 2, free);
+    const { foot } = this.chart;
+    const placed = this.lines.map((line) => ({ line, tag: this.tags.get(line.id), y: this.chart.y(line.price) })).sort((a, b) => (a.y ?? 0) - (b.y ?? 0));
+    for (const { line, tag, y } of placed) {
+      const away = y === null || !line.pin ? '' : y <= 0 ? '↑' : y >= foot ? '↓' : '';
+      tag.hidden = !away && (y === null || y <= 0 || y >= foot);
+      if (tag.hidden) continue;
+      if (line.pin) setText(tag.firstChild, away ? `${away} ${line.label} ${this.formatPrice(line.price)}` : line.label);
+      const top = away ? (away === '↑' ? free + TALL : foot - TALL - 2) : Math.max(y - TALL / 2, free);
       free = top + TALL + 2;
       tag.style.transform = `translateY(${Math.round(top)}px)`;
     }

@@ -81,9 +81,13 @@ const KINDS = {
     forgetSent();
     return ['account'];
   },
+  copy(payload) {
+    state.copying = payload;
+    return ['copying'];
+  },
   server(payload, sequence) {
-    const { topic, now_ms: nowMs, active_account: active, streams, ...server } = payload;
-    state.streams = streams ?? [];
+    const { topic, now_ms: nowMs, active_account: active, streams, order_sockets: sockets, ...server } = payload;
+    Object.assign(state, { streams: streams ?? [], orderSockets: sockets ?? [] });
     see('server', 0, true, sequence);
     takeServer(nowMs, server);
     return ['server'];

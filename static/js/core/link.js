@@ -43,11 +43,11 @@ function keep(list, value) {
 /** How long the exchange's answer to an order took, from this page and back to it. */
 export const acknowledged = (ms) => keep(link.acks, ms);
 
-/** The value below which `share` of `list` lies; null when it is empty. */
+/** The smallest value that `share` of `list` does not exceed; null when it is empty. */
 export function quantile(list, share) {
   if (!list.length) return null;
   const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }
 
 /** One round trip. Clocks differ between devices, so nothing is ever computed from the server's time. */

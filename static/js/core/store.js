@@ -25,6 +25,7 @@ export const state = {
   candles: [],
   bookUnsure: false,
   streams: [],
+  orderSockets: [],
   seen: {},
   offsetMs: 0,
 };
@@ -70,6 +71,9 @@ export function carries(stream, part) {
   return stream.account === state.active;
 }
 
+/** Milliseconds since a stream's last sign of life; null when there was none. */
+export const heardAgo = (stream) => ((stream.heard_ms_ago ?? null) === null ? null : stream.heard_ms_ago + (performance.now() - (state.seen.server?.at ?? performance.now())));
+
 const since = (seen) => seen.base + (performance.now() - seen.at);
 
 /** A live stream that spoke a moment ago proves that what it said before still holds; null without such proof. */
@@ -86,6 +90,11 @@ export function age(part) {
   const proof = heard(part);
   return proof === null ? since(seen) : Math.min(since(seen), proof);
 }
+
+export const STALE_MS = 10_000;
+
+/** Whether the market shown is too old to trade on without a question. */
+export const stale = () => (age('market') ?? 0) > STALE_MS;
 
 const HELD_MS = 5000;
 

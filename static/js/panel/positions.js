@@ -37,8 +37,8 @@ const columns = () => [
   { label: t('col.entry'), text: (row) => priceOf(row.entry_price, row) },
   { label: t('symbol.mark'), text: (row) => priceOf(row.mark_price, row) },
   { label: t('col.liq'), update: liqCell },
-  { label: t('col.margin'), build(cell, current) { cell.append(h('button', { type: 'button', class: 'link-button num', title: t('position.margin_title'), 'data-testid': 'position-margin', onclick: () => changeMargin(current()) }), h('span', { class: 'sub' })); },
-    update(cell, row) { setText(cell.firstChild, money(row.margin)); cell.firstChild.disabled = row.margin_mode !== 'isolated'; setText(cell.lastChild, t(`margin.${row.margin_mode}`)); } },
+  { label: t('col.margin'), build(cell, current) { cell.append(h('button', { type: 'button', class: 'link-button num', title: t('position.margin_title'), 'data-testid': 'position-margin', onclick: () => changeMargin(current()) })); },
+    update(cell, row) { setText(cell.firstChild, money(row.margin)); cell.firstChild.disabled = row.margin_mode !== 'isolated'; } },
   { label: t('col.realised'), parts: (row) => [signed(row.realised_pnl), t('position.split', { fee: signed(row.pnl_fee ?? '0'), funding: signed(row.pnl_funding ?? '0') }), trend(row.realised_pnl)] },
   { label: t('col.tpsl'), parts: (row) => { const [take, stop] = protection(row); return [take, stop]; } },
   { label: '', spoken: t('col.actions'), kind: 'act', build: (cell, current) => actions(cell, current, [

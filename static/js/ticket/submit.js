@@ -10,10 +10,9 @@ import { acknowledged } from '../core/link.js';
 import { refreshSoon } from '../core/live.js';
 import { rulesOf } from '../core/rules.js';
 import { pref } from '../core/prefs.js';
-import { age, emit, mayTrade, networkOf, state } from '../core/store.js';
+import { age, emit, mayTrade, networkOf, stale, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { coins } from '../ui/book_model.js';
-import { stale } from '../ui/frame.js';
 import { draft, kind, missing, order, reducing, triggerOrder, used } from './model.js';
 import { lastPreview } from './preview.js';
 

@@ -2,11 +2,11 @@
 
 import { $, $$, h, icon, setClass, setText } from '../core/dom.js';
 import { cmp, isNumber, isZero, mul, places, snap } from '../core/decimal.js';
-import { brief, compact, number, percent, price, NONE } from '../core/format.js';
+import { brief, compact, number, percent, price, seconds, NONE } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { setDepth } from '../core/poller.js';
 import { pref, setPref } from '../core/prefs.js';
-import { on, samePlace, state } from '../core/store.js';
+import { age, on, samePlace, stale, state } from '../core/store.js';
 import { lastPreview } from '../ticket/preview.js';
 import { grouped, rows, spread } from './book_model.js';
 
@@ -134,13 +134,20 @@ function draw() {
   drawMiddle();
 }
 
+/** A book that is not to be trusted says so in place of the spread. */
+function spreadWords(gap) {
+  if (state.bookUnsure) return t('book.unsure');
+  if (stale()) return t('age.data', { age: seconds(age('market')) });
+  return gap ? t('book.spread', { abs: price(gap.abs, state.rules), pct: percent(gap.pct, 3) }) : t('book.no_spread');
+}
+
 function drawMiddle() {
   const gap = spread(state.book);
   const middle = $('.spread-row', $('#book'));
   const last = $('[data-symbol="last"]').textContent;
   setText(middle.firstChild, state.ticker ? last : NONE);
   setClass(middle.firstChild, `num ${last.startsWith('▲') ? 'up' : last.startsWith('▼') ? 'down' : ''}`);
-  setText(middle.lastChild, gap ? t('book.spread', { abs: price(gap.abs, state.rules), pct: percent(gap.pct, 3) }) : t('book.no_spread'));
+  setText(middle.lastChild, spreadWords(gap));
 }
 
 function drawTools() {
@@ -184,5 +191,6 @@ export function init() {
     knownRules = state.rules;
     draw();
   });
+  on('time', drawMiddle);
   drawTools();
 }

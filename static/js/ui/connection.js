@@ -1,22 +1,19 @@
-// The connection chip with its three lights, and the dialog that lists every line with its age, reconnects and reason.
+// The connection chip with its three lights, and the dialog that says how each of them is known.
 
 import { open, summary } from '../core/dialog.js';
 import { $, button, h, icon, setText } from '../core/dom.js';
-import { number, seconds, uptime, NONE } from '../core/format.js';
-import { has, t } from '../core/i18n.js';
+import { seconds, uptime, NONE } from '../core/format.js';
+import { t } from '../core/i18n.js';
 import { link, quantile } from '../core/link.js';
-import { age, carries, on, serverNow, state } from '../core/store.js';
-import { createTable } from '../panel/table.js';
+import { STALE_MS, age, carries, heardAgo, on, serverNow, state } from '../core/store.js';
+import { ms, socketsTable, streamsTable } from './lines.js';
 import { goView } from './places.js';
 
 const SLOW_MS = 500;
 const SLOW_ACK_MS = 2000;
-const STALE_MS = 10_000;
 const ORDER = ['ok', 'wait', 'slow', 'bad'];
-const ICON = { live: 'circle-check', connecting: 'loader-circle', down: 'circle-x' };
 
 const worst = (levels) => levels.reduce((a, b) => (ORDER.indexOf(b) > ORDER.indexOf(a) ? b : a), 'ok');
-const ms = (value) => (value === null ? NONE : t('conn.ms', { n: number(String(Math.round(value))) }));
 const pair = (list) => (list.length ? t('conn.quantiles', { p50: ms(quantile(list, 0.5)), p95: ms(quantile(list, 0.95)) }) : NONE);
 
 function serverLight() {
@@ -24,8 +21,6 @@ function serverLight() {
   if (link.rtt === null) return 'wait';
   return link.rtt > SLOW_MS || link.via === 'poll' ? 'slow' : 'ok';
 }
-
-const heardAgo = (stream) => (stream.heard_ms_ago ?? null) === null ? null : stream.heard_ms_ago + (performance.now() - (state.seen.server?.at ?? performance.now()));
 
 function lineLight(stream) {
   if (stream.status === 'down') return 'bad';
@@ -41,9 +36,12 @@ function exchangeLight() {
   return old === null ? 'wait' : old > STALE_MS ? 'bad' : 'ok';
 }
 
+/** Orders of the active account leave over their sockets; without a ready one they take the slower way. */
 function orderLight() {
-  if (state.server?.health?.ok === false) return 'slow';
-  if (!link.acks.length) return 'wait';
+  if (link.lostSince) return 'wait';
+  const sockets = state.orderSockets.filter((row) => row.account === state.active);
+  if (state.server?.health?.ok === false || sockets.some((row) => !row.ready)) return 'slow';
+  if (!link.acks.length) return sockets.length ? 'ok' : 'wait';
   return quantile(link.acks, 0.95) > SLOW_ACK_MS ? 'slow' : 'ok';
 }
 
@@ -58,32 +56,6 @@ function drawChip() {
   const words = Object.entries(levels).map(([name, level]) => `${t(`conn.light.${name}`)}: ${t(`conn.level.${level}`)}`);
   chip.title = words.join('\n');
   chip.setAttribute('aria-label', t('conn.label', { text: `${link.lostSince ? t('conn.lost_short') : ms(link.rtt)}. ${words.join(', ')}` }));
-}
-
-function lineName({ network, market, settle, account }) {
-  const place = market === 'spot' ? t('market.spot') : `${t('market.futures')} ${(settle || '').toUpperCase()}`;
-  const whose = account ? (state.accounts.find((item) => item.id === account)?.name ?? account) : t('conn.public');
-  return [place.trim(), `${t(`network.${network}`)} · ${whose}`];
-}
-
-function statusCell(cell, stream) {
-  if (cell.dataset.status === stream.status) return;
-  cell.dataset.status = stream.status;
-  cell.replaceChildren(h('span', { class: 'state', data: { level: { live: 'ok', down: 'bad' }[stream.status] ?? 'slow' } }, icon(ICON[stream.status] ?? 'info'), t(`conn.status.${stream.status}`)));
-}
-
-const reason = ({ reason: code }) => (!code ? '' : has(`conn.reason.${code}`) ? t(`conn.reason.${code}`) : code);
-
-function linesTable() {
-  const columns = [
-    { label: t('conn.line'), kind: 'text lead', parts: lineName },
-    { label: t('col.state'), kind: 'text', update: statusCell },
-    { label: t('conn.heard'), text: (row) => (heardAgo(row) === null ? NONE : seconds(heardAgo(row))) },
-    { label: t('conn.round_trip'), text: (row) => ms(row.round_trip_ms ?? null) },
-    { label: t('conn.reconnects'), text: (row) => String(row.reconnects ?? 0) },
-    { label: t('conn.why'), kind: 'text wrap', text: reason },
-  ];
-  return createTable({ columns, caption: t('conn.streams'), testid: 'streams', empty: () => t('conn.no_streams'), key: (row) => [row.network, row.market, row.settle, row.account].join('|') });
 }
 
 function facts() {
@@ -105,18 +77,19 @@ let drawOpen = null;
 
 async function show() {
   const list = summary(facts());
-  const table = linesTable();
+  const [streams, sockets] = [streamsTable(), socketsTable()];
   const problems = h('ul', { class: 'problems' });
   drawOpen = () => {
     facts().forEach(([, value], index) => setText(list.children[index].lastChild, value));
-    table.draw(state.streams);
+    streams.draw(state.streams);
+    sockets.draw(state.orderSockets);
     const texts = (state.server?.health?.problems ?? []).map((item) => item.message ?? String(item));
     if (problems.dataset.text === texts.join('\n')) return;
     problems.dataset.text = texts.join('\n');
     problems.replaceChildren(...texts.map((text) => h('li', {}, icon('triangle-alert'), h('span', {}, text))));
   };
   const done = open({
-    title: t('conn.title'), kind: 'wide', testid: 'connection-dialog', body: [list, problems, h('h3', {}, t('conn.streams')), h('div', { class: 'table-scroll' }, table.root), h('p', { class: 'hint' }, t('conn.hint'))],
+    title: t('conn.title'), kind: 'wide', testid: 'connection-dialog', body: [list, problems, ...[['streams', streams], ['sockets', sockets]].flatMap(([name, table]) => [h('h3', {}, t(`conn.${name}`)), h('div', { class: 'table-scroll' }, table.root)]), h('p', { class: 'hint' }, t('conn.hint'))],
     actions: (close) => [button(t('conn.server_card'), { onclick: () => { close(null); goView('settings', 'server'); } })],
   });
   drawOpen();

@@ -3,12 +3,11 @@
 import { $, $$, announce, h, icon, setText } from '../core/dom.js';
 import { countdown, money, price, seconds, uptime } from '../core/format.js';
 import { t } from '../core/i18n.js';
-import { link } from '../core/link.js';
+import { link, quantile } from '../core/link.js';
 import { refresh } from '../core/live.js';
-import { account, age, isFutures, networkOf, on, serverNow, state } from '../core/store.js';
+import { STALE_MS, account, age, isFutures, networkOf, on, serverNow, state } from '../core/store.js';
 
 const LATE_MS = 2000;
-export const STALE_MS = 10_000;
 const BACK_MS = 3000;
 
 const NETWORK_ICON = { paper: 'flask-conical', testnet: 'beaker' };
@@ -32,7 +31,7 @@ function drawNetwork() {
 function drawTitle() {
   const last = state.ticker?.last;
   const head = state.view === 'trade' ? `${last ? `${price(last, state.rules)} ` : ''}${state.place.instrument}` : t(`nav.${state.view}`);
-  const title = `${head} · ${t(`network.${networkOf()}`)} · mTrade`;
+  const title = `${state.alarm ? '⚠ ' : ''}${head} · ${t(`network.${networkOf()}`)} · mTrade`;
   if (document.title !== title) document.title = title;
 }
 
@@ -85,8 +84,6 @@ function trouble() {
   return { kind: '', text: '' };
 }
 
-export const stale = () => (age('market') ?? 0) > STALE_MS;
-
 function drawAges() {
   const node = $('#market-age');
   const ms = age('market');
@@ -95,12 +92,13 @@ function drawAges() {
   $('.book-panel').classList.toggle('unsure', state.bookUnsure);
   node.hidden = !level;
   node.dataset.level = level;
-  if (level) setText(node, t('age.data', { age: seconds(ms) }));
+  if (level) setText(node.lastElementChild, t('age.data', { age: seconds(ms) }));
   for (const part of ['market', 'account']) {
     const value = age(part);
     setText($(`[data-status="${part}"]`), value === null ? '' : t(`status.${part}`, { age: seconds(value) }));
   }
   setText($('[data-status="rtt"]'), link.rtt === null ? '' : t('status.rtt', { n: Math.round(link.rtt) }));
+  setText($('[data-status="ack"]'), link.acks.length ? t('status.ack', { n: Math.round(quantile(link.acks, 0.5)) }) : '');
   setText($('[data-status="via"]'), link.via === 'none' ? '' : t(`status.via.${link.via}`));
 }
 
@@ -136,7 +134,7 @@ export function init() {
   for (const node of $$('[data-plain-http]')) node.hidden = window.isSecureContext;
   on('accounts', () => { drawNetwork(); drawAccount(); drawTitle(); });
   on('account', () => { drawNetwork(); drawAccount(); drawCounts(); });
-  on('market', drawTitle);
+  for (const topic of ['market', 'alarm']) on(topic, drawTitle);
   on('conn', second);
   on('server', second);
   on('time', second);
