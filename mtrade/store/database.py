@@ -18,7 +18,7 @@ from mtrade.domain.errors import StoreError
 
 _SCHEMAS = Path(__file__).parent / "schema"
 
-MOST_IDLE = 4  # readers kept open; more are opened when needed and closed after
+MOST_IDLE = 8  # readers kept open; more are opened when needed and closed after
 
 # `fullfsync` matters on macOS only: there a plain fsync stops at the drive's own cache.
 _PRAGMAS = (

@@ -13,7 +13,7 @@ MOST = 48
 MOST_OF_ONE = 8
 THREADS_FOR_THE_API = 16
 RETRY_S = 5
-FRESH_S = 0.25  # how old the list of living sessions may be
+FRESH_S = 0.25  # how old an answer about sessions and tokens may be
 
 
 class StreamsFull(MTradeError):
@@ -66,12 +66,24 @@ class Living:
         self._lock = threading.Lock()
         self._sessions: frozenset[str] = frozenset()
         self._read_at: float | None = None
+        self._tokens: dict[str, tuple[float, bool]] = {}
 
     def holds(self, session_id: str | None, token: str) -> bool:
         """Whether a session, or without one a token, still holds. Raises StoreError."""
         if session_id is not None:
             return session_id in self._living()
-        return self._access.token(token, now_ms=self._clock.now_ms()) is not None
+        return self._token_lives(token)
+
+    def _token_lives(self, token: str) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            known = self._tokens.get(token)
+            if known is not None and now - known[0] < FRESH_S:
+                return known[1]
+            lives = self._access.token(token, now_ms=self._clock.now_ms()) is not None
+            fresh = {t: told for t, told in self._tokens.items() if now - told[0] < FRESH_S}
+            self._tokens = {**fresh, token: (now, lives)}
+            return lives
 
     def _living(self) -> frozenset[str]:
         with self._lock:

@@ -1,84 +1,31 @@
 """48 event streams at ten messages a second, and the API meanwhile: how old events are, how long
-answers take. Server and exchange are processes of their own, the readers share one thread. The age
-of an event runs from the exchange's time of the book in it until its bytes are here.
+answers take. Server, exchange and readers are processes of their own; the one that asks the API
+does little else. The age of an event runs from the exchange's time of the book in it until its
+bytes are read. The processor time of the server is printed, so that a busy machine can be told.
 """
 
 from __future__ import annotations
 
-import re
-import selectors
-import socket
+import json
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
+import psutil
 import requests
 
 from mtrade.web.seats import MOST, MOST_OF_ONE
-from tests.servers import Paper, Script, Server
+from tests.servers import PROJECT, Paper, Script, Server
 
 RUN_S = 20.0
 MOVES_PER_S = 10
 CALLS_PER_S = 20
-TOPICS = "market:paper:usdt:BTC_USDT,server"
 KEY, SECRET = "bench-key", "bench-secret"
-BOOK_TIME = re.compile(rb'"asks":[^a-z]*"time_ms":([0-9]+)')
 PATHS = ("/api/ping", "/api/positions", "/api/snapshot?market=futures&instrument=BTC_USDT")
-
-
-class Readers:
-    """All streams, read by one thread; the age of each new book in each stream is kept."""
-
-    def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self.ages: list[float] = []
-        self._newest: dict[int, int] = {}
-        self._rest: dict[int, bytes] = {}
-        self.messages = 0
-        self.resyncs = 0
-        self._going = True
-        self._thread = threading.Thread(target=self._run)
-
-    def add(self, port: int, token: str, source: str) -> None:
-        """Open one more stream."""
-        line = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
-        head = (
-            f"GET /api/events?topics={quote(TOPICS)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            f"Authorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n"
-        )
-        line.sendall(head.encode())
-        assert b" 200 " in line.recv(4096).split(b"\r\n")[0]
-        line.setblocking(False)
-        self._selector.register(line, selectors.EVENT_READ)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._going = False
-        self._thread.join(5)
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
-        self._selector.close()
-
-    def _run(self) -> None:
-        while self._going:
-            for key, _ in self._selector.select(0.2):
-                self._take(key.fd, key.fileobj.recv(262_144))  # type: ignore[union-attr]
-
-    def _take(self, line: int, part: bytes) -> None:
-        now_ms = time.time() * 1000
-        self.messages += part.count(b"event: market")
-        self.resyncs += part.count(b"event: resync")
-        text = self._rest.get(line, b"") + part
-        whole, _, self._rest[line] = text.rpartition(b"\n\n")
-        for time_ms in map(int, BOOK_TIME.findall(whole)):
-            known = self._newest.get(line)
-            self._newest[line] = max(time_ms, known or 0)
-            if known is not None and time_ms > known:
-                self.ages.append((now_ms - time_ms) / 1000)
 
 
 def move(paper: Paper, until: float) -> None:
@@ -141,27 +88,44 @@ def main() -> None:
             paper.close()
 
 
+class Crowd:
+    """The process that reads all streams."""
+
+    def __init__(self, server: Server) -> None:
+        visitors = range(MOST // MOST_OF_ONE)
+        tokens = [server.admin("token", "add", f"v{n}", "--role", "viewer") for n in visitors]
+        command = [sys.executable, "-m", "tests.benchmarks.listeners", str(server.port)]
+        self._process = subprocess.Popen(
+            [*command, ",".join(tokens)],
+            cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def end(self) -> dict[str, Any]:
+        """What they saw."""
+        out, _ = self._process.communicate(timeout=20)
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+
 def measure(paper: Paper, server: Server, script: Script) -> None:
     """Open the streams, move the market, ask the API, print."""
-    readers = Readers()
-    for visitor in range(MOST // MOST_OF_ONE):
-        token = server.admin("token", "add", f"visitor{visitor}", "--role", "viewer")
-        for _ in range(MOST_OF_ONE):
-            readers.add(server.port, token, f"127.0.0.{visitor + 2}")
-    readers.start()
-    time.sleep(1.0)
-    readers.ages.clear()  # what had waited in the sockets until somebody read
+    assert server.process is not None
+    process, crowd = psutil.Process(server.process.pid), Crowd(server)
+    time.sleep(1.5)
     took: dict[str, list[float]] = {}
-    until = time.monotonic() + RUN_S
+    used, until = sum(process.cpu_times()[:2]), time.monotonic() + RUN_S
     mover = threading.Thread(target=move, args=(paper, until))
     mover.start()
     call(script, took, until)
     mover.join()
-    time.sleep(0.5)
-    readers.stop()
-    print(f"{MOST} streams, {readers.messages / MOST / RUN_S:.1f} messages/s each, "
-          f"{readers.resyncs} resyncs")  # fmt: skip
-    show("event age", readers.ages)
+    used = (sum(process.cpu_times()[:2]) - used) / RUN_S
+    seen = crowd.end()
+    print(f"{MOST} streams, {seen['messages'] / MOST / RUN_S:.1f} messages/s each, "
+          f"{seen['resyncs']} resyncs, server {used:.0%} of a processor")  # fmt: skip
+    show("event age", seen["ages"])
+    show("api, all", [one for some in took.values() for one in some])
     for path, seconds in took.items():
         show(path, seconds)
 
