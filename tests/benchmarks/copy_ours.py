@@ -1,6 +1,6 @@
 """The product's side of the benchmark of copying, in a process of its own: see `copying.py`.
 
-Reads the lines `peer_copy.py` reads; the followers of `arm NAME COUNT` are NAME-0, NAME-1 and so on.
+Reads the lines `peer_copy.py` reads; the followers of `arm NAME COUNT` are NAME-0, NAME-1 ...
 """
 
 from __future__ import annotations
@@ -202,6 +202,8 @@ class Mini:
 
 def main() -> None:
     use_decimal_context()
+    import os
+    if os.environ.get('SWI'): sys.setswitchinterval(float(os.environ['SWI']))
     ours = Mini(sys.argv[1], Path(sys.argv[2]))
     for line in sys.stdin:
         match line.split():

@@ -28,6 +28,7 @@ from mtrade.domain.accounts import Credentials, Network, Secret
 from mtrade.domain.numbers import dumps
 from mtrade.gate.client import GateClient
 from mtrade.gate.networks import addresses
+from tests.benchmarks import peers
 from tests.benchmarks.peers import Conversation
 from tests.servers import PROJECT, Paper, clean_environment
 
@@ -132,21 +133,6 @@ def canned() -> str:
         paper.close()
 
 
-class Ours(Conversation):
-    """The product, in a process of its own that speaks as the peers' does."""
-
-    def __init__(self, where: dict[str, str], folder: Path) -> None:
-        self._script = "copy_ours.py"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.copy_ours", where["rest"], str(folder)],
-            cwd=PROJECT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=clean_environment(),
-        )
-
-
 def one_round(exchange: StandIn, by: Conversation, way: str, count: int) -> list[float]:
     """Milliseconds at which each order arrived, the last one last."""
     by.ask(f"arm {way} {count}")
@@ -168,9 +154,11 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtrade-copy-")))
         exchange = StandIn(folder)
         stack.callback(exchange.close)
-        others = Conversation("peer_copy.py", json.dumps(exchange.addresses))
+        script, where = str(peers.HERE / "peer_copy.py"), exchange.addresses
+        others = Conversation(str(peers.python()), script, json.dumps(where))
         stack.callback(others.close)
-        ours = Ours(exchange.addresses, folder)
+        module = (sys.executable, "-m", "tests.benchmarks.copy_ours")
+        ours = Conversation(*module, where["rest"], str(folder))
         stack.callback(ours.close)
         speakers = {way: ours if way == "mtrade" else others for way in WAYS}
         for count in FOLLOWERS:

@@ -104,17 +104,15 @@ class Threads:
         fresh = range(len(self._sessions), count)
         self._sessions += [self._make() for _ in fresh]
         list(self._pool.map(self._connect, self._sessions[:count]))
-        async with aiohttp.ClientSession() as session:
-            async with session.ws_connect(self._addresses["ws_futures_usdt"]) as ws:
-                await ws.send_json(subscription())
-                await ws.receive()
-                armed.set()
-                change = float(json.loads((await ws.receive()).data)["result"][0]["size"])
-                loop = asyncio.get_running_loop()
-                jobs = [
-                    loop.run_in_executor(self._pool, self._place, n, change) for n in range(count)
-                ]
-                await asyncio.gather(*jobs)
+        url = self._addresses["ws_futures_usdt"]
+        async with aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
+            await ws.send_json(subscription())
+            await ws.receive()
+            armed.set()
+            change = float(json.loads((await ws.receive()).data)["result"][0]["size"])
+            loop = asyncio.get_running_loop()
+            jobs = [loop.run_in_executor(self._pool, self._place, n, change) for n in range(count)]
+            await asyncio.gather(*jobs)
 
     def _connect(self, session: Any) -> None:
         session.get(f"{self._addresses['rest']}/spot/time", timeout=10).raise_for_status()
