@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -25,8 +26,7 @@ from mtrade.domain.orders import (
 )
 from mtrade.domain.positions import Leg
 
-# 32 characters without look-alikes; 16 of them carry 80 random bits.
-ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+# 80 random bits follow in base32 without look-alikes, 16 characters.
 PREFIX = "t-mt1"
 _KIND = {
     IntentKind.COPY: "c",
@@ -48,9 +48,9 @@ def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[
     """A random order label, 25 characters after `t-` of the 28 that Gate allows.
 
     It is a search key, not an idempotency key: Gate accepts the same text twice. `pick(n)` draws a
-    random number below n.
+    random number below n, once.
     """
-    noise = "".join(ALPHABET[pick(32)] for _ in range(16))
+    noise = b32encode(pick(1 << 80).to_bytes(10, "big")).decode().lower()
     return f"{PREFIX}{_KIND[kind]}{_LEG[leg]}{instance}{noise}"
 
 
