@@ -36,11 +36,11 @@ LINK = (
     "id", "leader_id", "follower_id", "settle", "state", "name", "note", "colour", "version",
     "created_ms", "armed_ms", "since_ms", "why", "params", "guard", "leaving", "paused_on",
 )  # fmt: skip
-LEG = (
-    "id", "link_id", "follower_id", "settle", "instrument", "side", "owned", "shadow", "status",
-    "reason", "episode", "episodes", "pending", "tries", "empty_ms", "planned_ms", "paused",
-    "version",
+LEG_PROGRESS = (
+    "owned", "shadow", "status", "reason", "episode", "episodes", "pending", "tries", "empty_ms",
+    "planned_ms", "paused", "version",
 )  # fmt: skip
+LEG = (*LEG_PROGRESS, "id", "link_id", "follower_id", "settle", "instrument", "side")
 EVENT = (
     "time_ms", "link_id", "act", "code", "settle", "instrument", "side", "numbers", "intent_id",
 )  # fmt: skip
@@ -84,9 +84,16 @@ def link_from(row: sqlite3.Row) -> Link:
 def leg_row(leg: CopyLeg) -> Row:
     """The columns `LEG`."""
     return (
-        leg.id, leg.link_id, leg.follower_id, leg.instrument.settle, leg.instrument.name,
-        leg.side.value, text(leg.owned), text(leg.shadow), leg.status.value,
-        _reason_text(leg.reason), _episode_text(leg.episode), leg.episodes, leg.pending, leg.tries,
+        *leg_progress(leg), leg.id, leg.link_id, leg.follower_id, leg.instrument.settle,
+        leg.instrument.name, leg.side.value,
+    )  # fmt: skip
+
+
+def leg_progress(leg: CopyLeg) -> Row:
+    """The columns `LEG_PROGRESS`."""
+    return (
+        text(leg.owned), text(leg.shadow), leg.status.value, _reason_text(leg.reason),
+        _episode_text(leg.episode), leg.episodes, leg.pending, leg.tries,
         json.dumps(leg.empty_ms) if leg.empty_ms else "[]", leg.planned_ms, int(leg.paused),
         leg.version,
     )  # fmt: skip
@@ -196,34 +203,25 @@ def _guard_from(stored: str) -> Guard:
 
 
 def _episode_text(episode: Episode | None) -> str | None:
+    """JSON, put together by hand: this is written for every follower before any order leaves."""
     if episode is None:
         return None
-    opening = episode.opening
-    return dumps(
-        {
-            "number": episode.number,
-            "sign": episode.sign,
-            "started_ms": episode.started_ms,
-            "joined": episode.joined,
-            "k": _ratio_text(episode.k),
-            "k_eff": _ratio_text(episode.k_eff),
-            "exact": _ratio_text(episode.exact),
-            "base": episode.base,
-            "anchor": episode.anchor,
-            "latch": episode.latch,
-            "ignored": episode.ignored,
-            "adds": episode.adds,
-            "opening": opening and [opening.order_id, opening.began_ms, opening.grew_ms],
-            "equity_leader": episode.equity_leader,
-            "equity_follower": episode.equity_follower,
-            "leader_cost": episode.leader_cost,
-            "leader_opened": episode.leader_opened,
-            "own_cost": episode.own_cost,
-            "own_opened": episode.own_opened,
-            "late_ms": episode.late_ms,
-            "retry_until_ms": episode.retry_until_ms,
-            "accepted_late": episode.accepted_late,
-        }
+    e = episode
+    opening = "null"
+    if e.opening is not None:
+        order_id, began_ms, grew_ms = e.opening.order_id, e.opening.began_ms, e.opening.grew_ms
+        opening = f"[{dumps(order_id)},{began_ms},{grew_ms}]"
+    return (
+        f'{{"number":{e.number},"sign":{e.sign},"started_ms":{e.started_ms},'
+        f'"joined":{dumps(e.joined)},"k":{_ratio(e.k)},"k_eff":{_ratio(e.k_eff)},'
+        f'"exact":{_ratio(e.exact)},"base":{_quoted(e.base)},"anchor":{_quoted(e.anchor)},'
+        f'"latch":{_flag(e.latch)},"ignored":{_flag(e.ignored)},"adds":{e.adds},'
+        f'"opening":{opening},"equity_leader":{_quoted(e.equity_leader)},'
+        f'"equity_follower":{_quoted(e.equity_follower)},'
+        f'"leader_cost":{_quoted(e.leader_cost)},"leader_opened":{_quoted(e.leader_opened)},'
+        f'"own_cost":{_quoted(e.own_cost)},"own_opened":{_quoted(e.own_opened)},'
+        f'"late_ms":{_whole(e.late_ms)},"retry_until_ms":{_whole(e.retry_until_ms)},'
+        f'"accepted_late":{_flag(e.accepted_late)}}}'
     )
 
 
@@ -244,8 +242,20 @@ def _episode_from(stored: str | None) -> Episode | None:
     return Episode(**raw)
 
 
-def _ratio_text(ratio: Fraction | None) -> str | None:
-    return None if ratio is None else f"{ratio.numerator}/{ratio.denominator}"
+def _ratio(ratio: Fraction | None) -> str:
+    return "null" if ratio is None else f'"{ratio.numerator}/{ratio.denominator}"'
+
+
+def _quoted(number: Decimal | None) -> str:
+    return "null" if number is None else f'"{text(number)}"'
+
+
+def _whole(number: int | None) -> str:
+    return "null" if number is None else str(number)
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _maybe(stored: str | None) -> Decimal | None:

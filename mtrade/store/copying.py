@@ -6,12 +6,12 @@ thread. Every method raises StoreError naming the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from sqlite3 import Connection, Row
 from typing import TypeVar
 
 from mtrade.domain.copying.codes import Act, Code
-from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyState
+from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, CopyState
 from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent
 from mtrade.store import copy_rows as rows
@@ -124,7 +124,7 @@ def write(db: Connection, change: CopyChange) -> None:
     if change.links:
         db.executemany(_LINK, map(rows.link_row, change.links))
     if change.legs:
-        db.executemany(_LEG, map(rows.leg_row, change.legs))
+        _write_legs(db, change.legs)
     if change.freed:
         db.executemany("DELETE FROM intent_cause WHERE text=?", ((t,) for t in change.freed if t))
     if change.causes:
@@ -139,18 +139,28 @@ def write(db: Connection, change: CopyChange) -> None:
         db.executemany(_CONTROL, map(rows.control_row, change.controls))
 
 
+def _write_legs(db: Connection, legs: Sequence[CopyLeg]) -> None:
+    """Mostly they are there already; then no index but that of who holds a leg is touched."""
+    known = ((*rows.leg_progress(leg), leg.id, leg.link_id) for leg in legs)
+    if db.executemany(_LEG_PROGRESS, known).rowcount != len(legs):
+        db.executemany(_LEG, map(rows.leg_row, legs))
+
+
 def _insert(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table}({', '.join(columns)}) VALUES({', '.join('?' * len(columns))})"
 
 
-def _replace(table: str, columns: tuple[str, ...], fixed: tuple[str, ...] = ()) -> str:
-    """Insert, or change all but the `fixed` columns; an index on those alone is left in peace."""
-    sets = ", ".join(f"{name}=excluded.{name}" for name in columns[1:] if name not in fixed)
-    return f"{_insert(table, columns)} ON CONFLICT({columns[0]}) DO UPDATE SET {sets}"
+def _replace(table: str, key: str, columns: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{name}=excluded.{name}" for name in columns if name != key)
+    return f"{_insert(table, columns)} ON CONFLICT({key}) DO UPDATE SET {sets}"
 
 
-_LINK = _replace("copy_link", rows.LINK)
-_LEG = _replace("copy_leg", rows.LEG, ("follower_id", "settle", "instrument", "side"))
+_LINK = _replace("copy_link", "id", rows.LINK)
+_LEG = _replace("copy_leg", "id", rows.LEG)
+_LEG_PROGRESS = (
+    f"UPDATE copy_leg SET {'=?, '.join(rows.LEG_PROGRESS)}=?"  # noqa: S608 - our columns
+    " WHERE id=? AND link_id=?"
+)
 _EVENT = _insert("copy_event", rows.EVENT)
 _CAUSE = _insert("intent_cause", rows.CAUSE)
-_CONTROL = _replace("copy_control", rows.CONTROL)
+_CONTROL = _replace("copy_control", "scope", rows.CONTROL)
