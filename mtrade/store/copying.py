@@ -66,8 +66,9 @@ class CopyStore:
         """How often each act happened to each link since then."""
         with self._database.read() as db:
             found = db.execute(
-                "SELECT link_id, act, count(*) FROM copy_event WHERE time_ms>=?"
-                " GROUP BY link_id, act",
+                # Left to itself SQLite reads every row there ever was, to have them in groups.
+                "SELECT link_id, act, count(*) FROM copy_event INDEXED BY copy_event_time"
+                " WHERE time_ms>=? GROUP BY link_id, act",
                 (since_ms,),
             ).fetchall()
         counted: dict[int, dict[Act, int]] = {}
