@@ -16,6 +16,7 @@ from mtrade.gate.signing import sign_rest
 from tests.servers import Paper, Script, Server
 
 KEY, SECRET = "live-key", "live-secret"
+OTHER = ("other-key", "other-secret")
 PASSWORD = "seven grey geese over the harbour"
 PLACE = "/trade/futures/usdt/BTC_USDT"
 TYPE = "text/event-stream"
@@ -42,7 +43,8 @@ class Stage:
     """Everything started; `close` ends it."""
 
     def __init__(self, home: Path) -> None:
-        self.paper = Paper(f"{KEY}:{SECRET}:4242:USDT=1000000")
+        other = f"{OTHER[0]}:{OTHER[1]}:4343:USDT=1000000"
+        self.paper = Paper(f"{KEY}:{SECRET}:4242:USDT=1000000", other)
         self.server = Server(home, MTRADE_PAPER_URL=self.paper.rest)
         self.server.start()
         self.server.admin("set-password", "--stdin", given=f"{PASSWORD}\n")
@@ -87,16 +89,23 @@ class Stage:
             found.append((after - before, there - (before + after) / 2))
         self.skew_ms = min(found)[1]
 
-    def call(self, method: str, path: str, query: str = "", body: Any = None) -> Any:
-        """A signed REST call of the other client."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: Any = None,
+        key: tuple[str, str] = (KEY, SECRET),
+    ) -> Any:
+        """A signed REST call of the other client, or of another account."""
         raw = b"" if body is None else json.dumps(body).encode()
         stamp = str(time.time())
-        sign = sign_rest(SECRET, method, f"/api/v4{path}", query, raw, stamp)
+        sign = sign_rest(key[1], method, f"/api/v4{path}", query, raw, stamp)
         answer = requests.request(
             method,
             f"{self.paper.rest}{path}" + (f"?{query}" if query else ""),
             data=raw,
-            headers={"KEY": KEY, "SIGN": sign, "Timestamp": stamp,
+            headers={"KEY": key[0], "SIGN": sign, "Timestamp": stamp,
                      "Content-Type": "application/json"},
             timeout=20,
         )  # fmt: skip
@@ -107,6 +116,15 @@ class Stage:
         """The other client's limit order of one contract."""
         order = {"contract": "BTC_USDT", "size": 1, "price": price, "tif": "gtc"}
         return str(self.call("POST", "/futures/usdt/orders", body=order)["id"])
+
+    def trade_of_another(self, size: int) -> None:
+        """Another account buys so many contracts at the market."""
+        order = {"contract": "BTC_USDT", "size": size, "price": "0", "tif": "ioc"}
+        self.call("POST", "/futures/usdt/orders", body=order, key=OTHER)
+
+    def clean_up(self) -> None:
+        """No order of the account rests any more."""
+        self.call("DELETE", "/futures/usdt/orders", "contract=BTC_USDT")
 
     def delay(self, page: Page, watch: list[Any], act: Any) -> float:
         """Milliseconds from the beginning of `act` until the page shows what is looked for."""
@@ -128,7 +146,7 @@ class Stage:
             row = ["[data-testid='orders'] tbody", "text", f"{float(price):,.1f}"]
             found.append(self.delay(page, row, lambda price=price: self.place(price)))
             if number % 10 == 9:
-                self.call("DELETE", "/futures/usdt/orders", "contract=BTC_USDT")
+                self.clean_up()
         return found
 
     def price_delays(self, page: Page, count: int) -> list[float]:
@@ -140,6 +158,20 @@ class Stage:
             move = lambda price=price: self.paper.set_price("futures", "BTC_USDT", str(price))  # noqa: E731
             found.append(self.delay(page, look, move))
             page.wait_for_timeout(150)
+        return found
+
+    def print_delays(self, page: Page, count: int) -> list[float]:
+        """From another account's order at the market to its print in the tape."""
+        found: list[float] = []
+        tape = page.get_by_test_id("tape")
+        for size in range(101, 10 * count):
+            coins = f"{size / 10_000:.4f}".rstrip("0")
+            if coins in (tape.text_content() or ""):
+                continue  # somebody else's print, or a part of one
+            look = ["[data-testid='tape']", "text", coins]
+            found.append(self.delay(page, look, lambda size=size: self.trade_of_another(size)))
+            if len(found) == count:
+                break
         return found
 
     def wait_for_seats(self, free: int) -> None:

@@ -56,7 +56,13 @@ def server(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def test_one_stream_carries_all_topics(page: Page) -> None:
     [url] = streams.opened(page)
     topics = re.sub("%3A", ":", url).split("topics=")[1].split("%2C")
-    assert [topic.split(":")[0] for topic in topics] == ["market", "candles", "account", "server", "copy"]
+    assert [topic.split(":")[0] for topic in topics] == [
+        "market",
+        "candles",
+        "account",
+        "server",
+        "copy",
+    ]
     assert topics[:2] == [MARKET, "candles:paper:usdt:BTC_USDT:5m"]
 
 
@@ -258,3 +264,17 @@ def test_the_sockets_of_orders_are_shown_with_their_measured_times(page: Page) -
     )
     sockets(page)
     expect(page.get_by_test_id("sockets-empty")).to_contain_text("REST")
+
+
+def test_when_a_living_stream_ends_what_is_asked_for_is_shown_at_once(page: Page) -> None:
+    expect(page.get_by_test_id("last-price")).to_contain_text(".")
+    accounts = page.evaluate("JSON.parse(document.querySelector('#boot').textContent).accounts")
+    told = {"account": accounts["active"], "orders": [], "positions": [], "age_ms": 1}
+    streams.say(page, "server", server(line(None), line(accounts["active"])))
+    streams.say(page, "account", {"topic": "", **told})
+    streams.say(page, "market", market("11111"))
+    expect(page.get_by_test_id("last-price")).to_contain_text("11,111.0")
+    page.evaluate("window.streamMode = 'refused'")
+    streams.end(page)
+    expect(page.locator("[data-status='via']")).to_have_text("polling")
+    expect(page.get_by_test_id("last-price")).not_to_contain_text("11,111.0")

@@ -4,7 +4,7 @@ import { bad, good, link, onBack, ping, start as startPings } from './link.js';
 import * as poller from './poller.js';
 import { pref } from './prefs.js';
 import { applyTopic } from './intake.js';
-import { emit, holds, marketTopic, state } from './store.js';
+import { emit, holds, marketTopic, state, unstream } from './store.js';
 import * as stream from './stream.js';
 import * as tabs from './tabs.js';
 
@@ -53,6 +53,12 @@ function take(kind, text, sequence) {
   else requestAnimationFrame(draw);
 }
 
+/** The stream is gone: what it left is taken in, and holds back nothing that is asked for later. */
+function flush() {
+  if (waiting.size) draw();
+  unstream();
+}
+
 function opened() {
   poller.stop();
   good();
@@ -64,6 +70,7 @@ function ended(lived) {
   if (lived > HEALTHY_MS) wait = FIRST_WAIT_MS;
   link.reconnects += 1;
   link.via = 'poll';
+  flush();
   if (lived) bad(link.error);
   poller.start();
   clearTimeout(reopening);
@@ -81,6 +88,7 @@ function sync() {
     stream.open(topics(), { ontopic: take, onopen: opened, onend: ended });
   } else if (!allowed) {
     if (stream.isOpen()) stream.close();
+    flush();
     link.via = 'poll';
     poller.start();
   }
@@ -109,6 +117,7 @@ function sleep() {
   asleep = true;
   clearTimeout(reopening);
   stream.close();
+  flush();
   poller.stop();
 }
 

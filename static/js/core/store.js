@@ -104,6 +104,11 @@ export function holds(part) {
   return Boolean(seen?.streamed) && (since(seen) < HELD_MS || heard(part) !== null);
 }
 
+/** Nothing is kept true by a stream any more: whatever is read next is newer. */
+export function unstream() {
+  for (const seen of Object.values(state.seen)) seen.streamed = false;
+}
+
 /** Forgets what belonged to another instrument or account, so that nothing wrong is shown in between. */
 export function clear(market, accountToo) {
   if (market) Object.assign(state, { rules: null, ticker: null, book: null, trades: null, candles: [], bookUnsure: false });
