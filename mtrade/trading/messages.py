@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from mtrade.domain.events import Event
 from mtrade.domain.orders import Fill, Intent, VenueOrder
-from mtrade.trading.hearing import HeardEvent
 from mtrade.trading.intents import Answer
 from mtrade.trading.resolver import Evidence
 
@@ -36,9 +36,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A stream tells of orders of an account."""
+    """A stream tells something that the engine or its guest follows."""
 
-    event: HeardEvent
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)

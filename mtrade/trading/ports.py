@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from mtrade.domain.accounts import Account, Credentials, Network
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange
+from mtrade.domain.events import Event
 from mtrade.domain.orders import Fill, Intent
 from mtrade.domain.ports import Clock, Exchange, Journal, MarketData
 
@@ -75,3 +77,105 @@ class FillJournal(Journal, Protocol):
     def by_text(self, account_id: str, text: str) -> Intent | None: ...
 
     def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]: ...
+
+
+Moved = tuple[Intent, Intent]  # an intent as it was, and as it is now
+
+
+class Host(Protocol):
+    """The pipeline as its guest sees it; `post` may be called from any thread."""
+
+    @property
+    def live(self) -> Mapping[int, Intent]:
+        """The orders whose end is not proven, by id."""
+        ...
+
+    def launch(self, intents: Sequence[Intent], change: CopyChange) -> None:
+        """Write intents and change down in one transaction, then send them, in this order.
+
+        Raises StoreError, and then nothing was stored or sent.
+        """
+        ...
+
+    def write(self, change: CopyChange, ended: Sequence[Intent] = ()) -> None:
+        """Write a change, and orders that have ended already. Raises StoreError."""
+        ...
+
+    def post(self, message: object) -> None: ...
+
+
+class Guest(Protocol):
+    """Somebody who decides orders on the engine's thread. All but `hear` is called there."""
+
+    def started(self, host: Host) -> None:
+        """The journal is open, what was unfinished is taken up; may raise StoreError."""
+        ...
+
+    def hear(self, event: Event) -> bool:
+        """An event of a stream, on its thread; True when `heard` wants it too."""
+        ...
+
+    def heard(self, event: Event) -> None:
+        """An event, on the engine's thread."""
+        ...
+
+    def handle(self, message: object) -> None:
+        """A message that was posted for it."""
+        ...
+
+    def settling(self, moved: Sequence[Moved]) -> CopyChange:
+        """What is to be written together with new states of orders. Remembers nothing."""
+        ...
+
+    def settled(self, moved: Sequence[Moved], change: CopyChange) -> None:
+        """It is written."""
+        ...
+
+    def tick(self) -> None:
+        """The inbox is empty or a while has passed: do what is due."""
+        ...
+
+    def wait(self) -> float:
+        """Seconds until something is due."""
+        ...
+
+    def stopping(self) -> None:
+        """Decide nothing more."""
+        ...
+
+
+class NoGuest:
+    """Nobody decides but people."""
+
+    def started(self, host: Host) -> None:
+        """Nothing to begin."""
+
+    def hear(self, event: Event) -> bool:
+        return False
+
+    def heard(self, event: Event) -> None:
+        """Of no interest."""
+
+    def handle(self, message: object) -> None:
+        """Of no interest."""
+
+    def settling(self, moved: Sequence[Moved]) -> CopyChange:
+        return NO_CHANGE
+
+    def settled(self, moved: Sequence[Moved], change: CopyChange) -> None:
+        """Of no interest."""
+
+    def tick(self) -> None:
+        """Nothing is ever due."""
+
+    def wait(self) -> float:
+        return 1.0
+
+    def stopping(self) -> None:
+        """Nothing to end."""
+
+
+class Sender(Protocol):
+    """Sends committed orders, each once, in the order given; returns at once."""
+
+    def send(self, intents: Sequence[Intent]) -> None: ...

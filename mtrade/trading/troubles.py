@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
+from mtrade.domain.errors import MTradeError
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 from mtrade.trading.intents import BY_HAND, PARENT_NOT_FILLED
 from mtrade.trading.views import Problem
+
+log = logging.getLogger(__name__)
 
 _EXPECTED = (PARENT_NOT_FILLED, BY_HAND)
 
@@ -25,6 +29,11 @@ class Troubles:
     def clear(self, code: str) -> None:
         """It is well again."""
         self._found.pop(code, None)
+
+    def unwritten(self, fault: MTradeError) -> None:
+        """The journal could not be written."""
+        log.error("the journal cannot be written: %s", fault.message)
+        self.note("journal", f"the journal cannot be written: {fault.message}")
 
     def watch(self, intent: Intent) -> None:
         """An entry whose protection the exchange refuses stands naked: say so until one rests."""

@@ -1,10 +1,14 @@
-"""The engine's thread: one inbox, one message at a time, and nothing is lost by a full disk."""
+"""The engine's thread: one inbox, one message at a time, and nothing is lost by a full disk.
+
+What has come in meanwhile is handled before the tick, so that one plan serves a burst of news.
+"""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from mtrade.domain.errors import MTradeError, StoreError
@@ -14,9 +18,12 @@ from mtrade.trading.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 200  # messages handled before the tick
+AGAIN_S = 1.0
+
 
 class Worker:
-    """Calls `handle` for each message posted and `tick` after each and whenever `wait()` seconds
+    """Calls `handle` for each message posted, and `tick` after them and whenever `wait()` seconds
     have passed without one. `post` may be called from any thread."""
 
     def __init__(
@@ -32,6 +39,7 @@ class Worker:
         self._troubles = troubles
         self._inbox: queue.Queue[object] = queue.Queue()
         self._again: list[object] = []
+        self._again_at = 0.0
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -50,32 +58,39 @@ class Worker:
 
     def unwritten(self, fault: MTradeError) -> None:
         """The journal could not be written."""
-        log.error("the journal cannot be written: %s", fault.message)
-        self._troubles.note("journal", f"the journal cannot be written: {fault.message}")
+        self._troubles.unwritten(fault)
 
     def _run(self) -> None:
         use_decimal_context()
-        while True:
-            try:
-                message = self._inbox.get(timeout=self._wait())
-            except queue.Empty:
-                message = None
-            if isinstance(message, Stop):
-                return
-            try:
-                self._work(message)
-            except Exception:
-                # The engine must outlive any single message; health shows that one was lost.
-                log.exception("the engine could not handle a message")
-                self._troubles.note("engine", "an internal error was logged; see the log")
+        while self._work():
+            pass
 
-    def _work(self, message: object | None) -> None:
-        if message is not None:
-            self._try(message)
-        else:
+    def _work(self) -> bool:
+        """Handle what has come in, then tick. False when it was told to stop."""
+        try:
+            first = self._inbox.get(timeout=self._wait())
+        except queue.Empty:
+            first = None
+        batch = [first, *(self._inbox.get_nowait() for _ in range(self._waiting()))]
+        for message in batch:
+            if isinstance(message, Stop):
+                return False
+            if message is not None:
+                self._safely(self._try, message)
+        self._try_again()
+        self._safely(self._tick)
+        return True
+
+    def _waiting(self) -> int:
+        return min(self._inbox.qsize(), AT_ONCE)  # nobody else takes from it
+
+    def _try_again(self) -> None:
+        """What the journal could not take, once a second."""
+        now = time.monotonic()
+        if self._again and now >= self._again_at:
+            self._again_at = now + AGAIN_S
             for _ in range(len(self._again)):
-                self._try(self._again.pop(0))
-        self._tick()
+                self._safely(self._try, self._again.pop(0))
 
     def _try(self, message: object) -> None:
         """Handle a message; what the journal could not take is kept and tried again."""
@@ -84,3 +99,11 @@ class Worker:
         except StoreError as fault:
             self.unwritten(fault)
             self._again.append(message)
+
+    def _safely(self, act: Callable[..., None], *args: object) -> None:
+        try:
+            act(*args)
+        except Exception:
+            # The engine must outlive any single message; health shows that one was lost.
+            log.exception("the engine could not handle a message")
+            self._troubles.note("engine", "an internal error was logged; see the log")

@@ -253,7 +253,7 @@ def test_a_journal_that_cannot_be_written_sends_nothing_and_shows(world: World) 
 def test_an_outcome_the_journal_could_not_take_is_written_later(world: World) -> None:
     real, fails = world.journal.update, [True, True]
 
-    def flaky(intents: object) -> None:
+    def flaky(intents: object, change: object) -> None:
         if fails:
             fails.pop()
             raise StoreError("disk full")
@@ -371,7 +371,7 @@ def test_look_ups_that_hang_never_delay_an_order(world: World) -> None:
 def test_protection_outlives_a_journal_that_cannot_be_written(world: World, failing: str) -> None:
     real, fails = world.journal.update, [True, True]
 
-    def flaky(intents: object) -> None:
+    def flaky(intents: object, change: object) -> None:
         rows = list(intents)  # type: ignore[call-overload]
         if fails and rows[0].order.text == failing:
             fails.pop()
@@ -447,7 +447,7 @@ def test_ending_by_hand_says_when_the_journal_did_not_take_it(world: World) -> N
     stored = world.journal.commit([world.draft(state=IntentState.HOLD)])
     world.restart()
 
-    def broken(intents: object) -> None:
+    def broken(intents: object, change: object) -> None:
         raise StoreError("disk full")
 
     real, world.journal.update = world.journal.update, broken  # type: ignore[method-assign,assignment]

@@ -30,7 +30,7 @@ class Counted(World):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.pipeline._lookout._hears = lambda intent: self.hearing
+        self.pipeline._pursuit.lookout._hears = lambda intent: self.hearing
         self.looks: list[str] = []
         find = self.exchange.find
 
