@@ -6,6 +6,7 @@ import * as live from './core/live.js';
 import * as prefs from './core/prefs.js';
 import { emit, on, state } from './core/store.js';
 import * as chart from './chart/chart.js';
+import * as copyPage from './copy/page.js';
 import * as accounts from './pages/accounts.js';
 import * as elevation from './pages/elevate.js';
 import * as server from './pages/server.js';
@@ -68,7 +69,7 @@ async function start() {
   take(boot);
   prefs.dress();
   form.bind();
-  for (const part of [elevation, places, frame, connection, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys, bell, sounds, fills]) part.init?.();
+  for (const part of [elevation, places, frame, connection, menu, symbol, picker, book, tape, ticket, preview, submit, leverage, sheet, panel, accounts, settings, server, sessions, mode, stop, hotkeys, bell, sounds, fills, copyPage]) part.init?.();
   book.onBookPick(form.takeLevel);
   partTabs();
   moreMenu();

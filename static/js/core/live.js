@@ -2,6 +2,7 @@
 
 import { bad, good, link, onBack, ping, start as startPings } from './link.js';
 import * as poller from './poller.js';
+import { lang } from './i18n.js';
 import { pref } from './prefs.js';
 import { applyTopic } from './intake.js';
 import { emit, holds, marketTopic, state, unstream } from './store.js';
@@ -25,7 +26,7 @@ let allowed = true;
 
 function topics() {
   const market = marketTopic();
-  return [`market:${market}`, `candles:${market}:${pref('chart').interval ?? '5m'}`, state.active && `account:${state.active}`, 'server'].filter(Boolean).join(',');
+  return [`market:${market}`, `candles:${market}:${pref('chart').interval ?? '5m'}`, state.active && `account:${state.active}`, 'server', `copy:${lang()}`].filter(Boolean).join(',');
 }
 
 function draw() {

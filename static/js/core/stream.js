@@ -2,7 +2,7 @@
 
 import { link } from './link.js';
 
-const KINDS = ['market', 'candles', 'account', 'server'];
+const KINDS = ['market', 'candles', 'account', 'server', 'copy'];
 
 let source = null;
 let topics = '';

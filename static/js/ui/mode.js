@@ -1,10 +1,14 @@
-// Normal or copy mode, and what the server says about copying.
+// Normal or copy mode. Leaving copy mode with copied positions open asks what becomes of them.
 
-import { get, post } from '../core/api.js';
-import { $, $$, press, setText } from '../core/dom.js';
+import { post } from '../core/api.js';
+import { form } from '../core/dialog.js';
+import { $, $$, h, press } from '../core/dom.js';
 import { t } from '../core/i18n.js';
-import { mayTrade, on, state } from '../core/store.js';
+import { emit, mayTrade, on, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
+import { copy, refreshCopy } from '../copy/data.js';
+
+const WAYS = ['wind_down', 'keep', 'close_now'];
 
 function draw() {
   const buttons = $$('#mode [data-mode]');
@@ -12,26 +16,42 @@ function draw() {
   for (const node of buttons) node.disabled = !mayTrade();
 }
 
-async function choose(mode) {
-  if (mode === state.mode) return;
-  try {
-    const answer = await post('/api/mode', { mode });
-    state.mode = answer.mode;
-    toast(answer.mode === mode ? 'good' : 'warn', t(`mode.now_${answer.mode}`), answer.links === 0 && mode === 'copy' ? t('copy.none_text') : '');
-  } catch (error) {
-    fail(t('mode.failed'), error);
-  }
-  draw();
+async function send(mode, positions = null) {
+  const answer = await post('/api/mode', positions ? { mode, positions } : { mode });
+  state.mode = answer.mode;
+  emit('mode');
+  refreshCopy();
+  return answer;
 }
 
-async function loadMessage() {
-  if (state.view !== 'copy') return;
+/** The question about open copied positions; nothing is switched without an answer. */
+function askPositions() {
+  const inputs = WAYS.map((name, index) => {
+    const input = h('input', { type: 'radio', name: 'positions', value: name, 'data-testid': `mode-${name}` });
+    input.checked = index === 0;
+    return input;
+  });
+  return form({
+    title: t('mode.leave_title'), testid: 'mode-dialog', submit: t('mode.leave'),
+    fields: [h('p', {}, t('mode.leave_text')), h('fieldset', { class: 'plain' }, h('legend', {}, t('mode.leave_ask')),
+      inputs.map((input) => h('label', { class: 'choice' }, input, h('span', {}, h('b', {}, t(`mode.way.${input.value}`)), h('span', { class: 'sub' }, t(`mode.way.${input.value}_text`))))))],
+    send: async () => {
+      await send('normal', inputs.find((input) => input.checked).value);
+      toast('good', t('mode.now_normal'));
+    },
+  });
+}
+
+export async function choose(mode) {
+  if (mode === state.mode) return;
   try {
-    const answer = await get('/api/mode');
-    setText($('#copy-message'), answer.links === 0 ? t('copy.none_text') : answer.message);
-  } catch {
-    // The words of the template stay.
+    const answer = await send(mode);
+    toast(answer.mode === mode ? 'good' : 'warn', t(`mode.now_${answer.mode}`), answer.links === 0 && mode === 'copy' ? t('copy.none') : copy.links.some((item) => item.state === 'close_only') && mode === 'copy' ? t('mode.resume_hint') : '');
+  } catch (error) {
+    if (error.code === 'copied_positions') await askPositions();
+    else fail(t('mode.failed'), error);
   }
+  draw();
 }
 
 /** On a phone the switch lives on the More page. */
@@ -47,6 +67,5 @@ export function init() {
   narrow.addEventListener('change', () => place(narrow.matches));
   if (narrow.matches) place(true);
   on('mode', draw);
-  on('view', loadMessage);
   draw();
 }

@@ -1,6 +1,7 @@
 // STOP: what can be ended at once, with the scope and the counts, as separate acts.
 
 import { get } from '../core/api.js';
+import { copying, showStopCopying } from '../copy/brakes.js';
 import { open } from '../core/dialog.js';
 import { $, h } from '../core/dom.js';
 import { sign } from '../core/decimal.js';
@@ -41,14 +42,15 @@ export async function showStop() {
   const name = account()?.name ?? '';
   open({
     title: t('stop.title'), testid: 'stop-dialog',
-    body: [h('p', {}, t('stop.scope', { name })), h('p', { class: 'muted' }, t('stop.copying')), !whole && h('p', { class: 'note-box bad' }, t('stop.partial'))],
+    body: [h('p', {}, t('stop.scope', { name })), copying() ? h('p', { class: 'muted' }, t('stop.copying_n', { n: copying() })) : null, !whole && h('p', { class: 'note-box bad' }, t('stop.partial'))],
     actions: (close) => {
       const cancel = h('button', { type: 'button', class: 'button wide', 'data-focus': '', 'data-testid': 'stop-cancel', onclick: () => { close(true); cancelEach(orders, false); } }, t('stop.cancel', { n: orders.length }));
       const shut = holdButton(t('stop.close', { n: positions.length }), () => { close(true); closeAll(positions); }, 'stop-close');
+      const more = copying() ? h('button', { type: 'button', class: 'button wide', 'data-testid': 'stop-more', disabled: !mayTrade(), onclick: () => { close(true); showStopCopying(); } }, t('stop.copying_more')) : null;
       cancel.disabled = !orders.length || !mayTrade();
       shut.disabled = !positions.length || !mayTrade();
       shut.classList.add('wide');
-      return [cancel, shut, h('p', { class: 'hint wide-text' }, t('stop.hold'))];
+      return [more, cancel, shut, h('p', { class: 'hint wide-text' }, t('stop.hold'))].filter(Boolean);
     },
   });
 }
