@@ -53,7 +53,7 @@ def sends_anew_after_a_crash(patch: pytest.MonkeyPatch) -> None:
 
     def wrong(self: pipeline.Pipeline) -> None:
         right(self)
-        for intent in self._live.values():
+        for intent in self.live.values():
             if intent.sent_ms is None and not intent.final:
                 self._courier.send(intent)
 
