@@ -44,7 +44,6 @@ LEG = (*LEG_PROGRESS, "id", "link_id", "follower_id", "settle", "instrument", "s
 EVENT = (
     "time_ms", "link_id", "act", "code", "settle", "instrument", "side", "numbers", "intent_id",
 )  # fmt: skip
-CAUSE = ("follower_id", "leader_id", "trade_id", "text")
 CONTROL = ("scope", "state", "since_ms", "actor", "why")
 
 
@@ -150,8 +149,8 @@ def event_from(row: sqlite3.Row) -> CopyEvent:
 
 
 def cause_row(cause: Cause) -> Row:
-    """The columns `CAUSE`."""
-    return (cause.follower_id, cause.leader_id, cause.trade_id, cause.text)
+    """Leader, trade, follower and the text of the order, which stands for its id."""
+    return (cause.leader_id, cause.trade_id, cause.follower_id, cause.text)
 
 
 def control_row(control: Control) -> Row:

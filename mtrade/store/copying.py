@@ -79,10 +79,12 @@ class CopyStore:
     def leg_intents(
         self, leg_id: int, before_id: int | None = None, limit: int = 100
     ) -> tuple[Intent, ...]:
-        """The orders of a leg, newest first; `before_id` is the last id of the page before."""
+        """The orders of a leg that is still there, newest first; `before_id` is the last id of the
+        page before."""
         with self._database.read() as db:
             found = db.execute(
                 "SELECT * FROM intent WHERE leg_id=:leg AND (:before IS NULL OR id<:before)"
+                " AND account_id=(SELECT follower_id FROM copy_leg WHERE id=:leg)"
                 " ORDER BY id DESC LIMIT :limit",
                 {"leg": leg_id, "before": before_id, "limit": limit},
             ).fetchall()
@@ -127,7 +129,7 @@ def write(db: Connection, change: CopyChange) -> None:
     if change.legs:
         _write_legs(db, change.legs)
     if change.freed:
-        db.executemany("DELETE FROM intent_cause WHERE text=?", ((t,) for t in change.freed if t))
+        db.executemany(_FREE, ((text,) for text in change.freed))
     if change.causes:
         db.executemany(_CAUSE, map(rows.cause_row, change.causes))
     if change.events:
@@ -163,5 +165,10 @@ _LEG_PROGRESS = (
     " WHERE id=? AND link_id=?"
 )
 _EVENT = _insert("copy_event", rows.EVENT)
-_CAUSE = _insert("intent_cause", rows.CAUSE)
+_CAUSE = (
+    "INSERT INTO intent_cause(leader_id, trade_id, follower_id, intent_id)"
+    " VALUES(?1, ?2, ?3,"
+    " CASE ?4 WHEN '' THEN NULL ELSE coalesce((SELECT id FROM intent WHERE text=?4), -1) END)"
+)
+_FREE = "DELETE FROM intent_cause WHERE intent_id=(SELECT id FROM intent WHERE text=?)"
 _CONTROL = _replace("copy_control", "scope", rows.CONTROL)

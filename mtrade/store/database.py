@@ -103,6 +103,23 @@ class Database:
         with self._lock, store_errors(self.path):
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def let_log_grow(self, pages: int, cache_kib: int) -> None:
+        """Make room in the write-ahead log and in memory, so that commits are not held up by moving
+        pages; `tidy` then does that at a better moment."""
+        with self._lock, store_errors(self.path):
+            self._writer.execute(f"PRAGMA wal_autocheckpoint={pages:d}").fetchall()
+            self._writer.execute(f"PRAGMA cache_size={-cache_kib:d}").fetchall()
+
+    def tidy(self, most_bytes: int) -> None:
+        """Move the write-ahead log into the file when it is longer; nobody has to wait for that."""
+        try:
+            size = Path(f"{self.path}-wal").stat().st_size
+        except OSError:
+            return
+        if size > most_bytes:
+            with self._lock, store_errors(self.path):
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def close(self) -> None:
         """Close every connection; later use raises StoreError."""
         with self._lock, self._pool:

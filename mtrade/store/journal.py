@@ -17,6 +17,10 @@ from mtrade.domain.orders import Fill, Intent, OwnFill
 from mtrade.store import copying, rows
 from mtrade.store.database import JOURNAL, Database
 
+# Orders wait for their commit, which then must not stop to move the log into the file.
+LOG_PAGES, LOG_BYTES = 8_000, 4 * 1024 * 1024
+CACHE_KIB = 16 * 1024
+
 _INTENT = ("id", "epoch_id", *rows.IDENTITY, *rows.PROGRESS)
 _INSERT_INTENT = f"INSERT INTO intent({', '.join(_INTENT)}) VALUES({', '.join('?' * len(_INTENT))})"
 _UPDATE_INTENT = (
@@ -30,6 +34,7 @@ class SqliteJournal:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path, JOURNAL)
+        self.database.let_log_grow(LOG_PAGES, CACHE_KIB)
         self._epoch: int | None = None
 
     def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
@@ -72,6 +77,7 @@ class SqliteJournal:
         with self.database.write() as db:
             _update(db, tuple(intents))
             copying.write(db, change)
+        self.database.tidy(LOG_BYTES)  # here nobody waits for an order to leave
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:
         """The intent a request already led to; see the port."""

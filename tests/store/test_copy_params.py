@@ -39,7 +39,6 @@ def test_numbers_are_stored_as_text_and_a_share_with_its_sign() -> None:
         "[",
         '{"max_order": []}',
         "[]",
-        "[]",
     ],
 )
 def test_what_makes_no_sense_is_refused(stored: str) -> None:

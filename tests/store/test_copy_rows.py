@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from mtrade.domain.copying.codes import Act, Code
-from mtrade.domain.copying.model import Cause, Control, CopyEvent, CopyLeg, Episode, Guard, Link
+from mtrade.domain.copying.model import Control, CopyEvent, CopyLeg, Episode, Guard, Link
 from mtrade.domain.positions import Leg
 from mtrade.store import copy_rows
 from tests.store import copy_samples as samples
@@ -59,17 +59,10 @@ def test_an_event_comes_back(event: CopyEvent) -> None:
     assert copy_rows.event_from(row(("id", *copy_rows.EVENT), values)) == event
 
 
-def test_a_brake_and_a_cause_have_their_columns() -> None:
+def test_a_brake_has_its_columns() -> None:
     control = Control(scope="all", state="halt", since_ms=5, actor="owner", why="news")
     stored = row(copy_rows.CONTROL, copy_rows.control_row(control))
     assert copy_rows.control_from(stored) == control
-    cause = Cause(follower_id="f", leader_id="l", trade_id="BTC_USDT:9", text="t-x")
-    assert dict(row(copy_rows.CAUSE, copy_rows.cause_row(cause))) == {
-        "follower_id": "f",
-        "leader_id": "l",
-        "trade_id": "BTC_USDT:9",
-        "text": "t-x",
-    }
 
 
 def test_a_fraction_that_no_decimal_can_hold_is_kept() -> None:

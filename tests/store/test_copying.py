@@ -115,12 +115,19 @@ def test_an_update_that_fails_takes_the_change_with_it(
 def test_one_leader_trade_is_consumed_once_by_each_follower_until_it_is_freed(
     linked: SqliteJournal, store: CopyStore
 ) -> None:
-    linked.update((), CopyChange(causes=(cause("B:1"), cause("B:1", follower_id="paper:102"))))
+    orders = [copy_intent(n, f"t-{n}", leg_id=n) for n in (1, 2)]
+    other = cause("B:1", follower_id="paper:102")
+    linked.commit(orders, CopyChange(causes=(cause("B:1"), other)))
     with pytest.raises(StoreError):
         linked.update((), CopyChange(causes=(cause("B:1", "t-2"),)))
     linked.update((), CopyChange(freed=("t-1",), causes=(cause("B:1", "t-2"),)))
     assert store.consumed("paper:101", samples.LEADER, ("B:1",)) == {"B:1"}
     assert store.consumed("paper:102", samples.LEADER, ("B:1",)) == frozenset()
+
+
+def test_a_trade_is_not_consumed_by_an_order_that_is_not_there(linked: SqliteJournal) -> None:
+    with pytest.raises(StoreError):
+        linked.update((), CopyChange(causes=(cause("B:1", "t-nowhere"),)))
 
 
 def test_what_cancelled_out_is_never_freed(linked: SqliteJournal, store: CopyStore) -> None:
@@ -164,7 +171,9 @@ def test_a_removed_link_takes_its_legs_and_leaves_its_story(
     state = store.load()
     assert (state.links, state.legs) == ((), ())
     assert (state.last_link_id, state.last_leg_id) == (2, 2)
-    assert (len(store.events(link_id=1)), len(store.leg_intents(1))) == (1, 1)
+    told_of = linked.get(1)
+    assert told_of is not None
+    assert (len(store.events(link_id=1)), told_of.leg_id) == (1, 1)
 
 
 def test_numbers_of_intents_go_on_after_those_of_others(linked: SqliteJournal) -> None:
@@ -174,6 +183,13 @@ def test_numbers_of_intents_go_on_after_those_of_others(linked: SqliteJournal) -
     assert linked.next_id() == 4
     with pytest.raises(StoreError):
         linked.commit([copy_intent(3, "t-4", leg_id=3)])
+
+
+def test_the_orders_of_a_leg_are_paged(linked: SqliteJournal, store: CopyStore) -> None:
+    done = [copy_intent(n, f"t-{n}", state=IntentState.DONE) for n in (1, 2, 3)]
+    linked.commit([*done, copy_intent(4, "t-4", leg_id=2)])
+    assert [i.id for i in store.leg_intents(1)] == [3, 2, 1]
+    assert [i.id for i in store.leg_intents(1, before_id=3, limit=1)] == [2]
 
 
 def test_events_are_paged_and_filtered(linked: SqliteJournal, store: CopyStore) -> None:

@@ -283,3 +283,28 @@ def _broken_off(script: str, stop: int) -> object:
             yield statement
 
     return broken
+
+
+def test_a_log_that_may_grow_is_moved_only_when_it_is_long(path: Path) -> None:
+    database = Database(path, JOURNAL)
+    database.let_log_grow(8_000, 1024)
+    log = Path(f"{path}-wal")
+
+    def fill(rows: int) -> None:
+        with database.write() as db:
+            for number in range(rows):
+                db.execute("INSERT INTO instance VALUES(?, ?, 0)", (f"{number}-{rows}", "x" * 2000))
+
+    def moved() -> int:
+        """How many pages a fresh copy of the file alone would have."""
+        return path.stat().st_size // 4096
+
+    before = moved()
+    fill(800)  # more pages than SQLite's own limit
+    assert moved() == before
+    database.tidy(most_bytes=log.stat().st_size)
+    assert moved() == before
+    database.tidy(most_bytes=4096)
+    assert moved() > before + 300
+    database.close()
+    database.tidy(4096)  # the log is gone with the last connection

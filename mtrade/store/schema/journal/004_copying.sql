@@ -71,7 +71,6 @@ CREATE INDEX intent_unfinished ON intent(id) WHERE state NOT IN('DONE','VOID');
 CREATE INDEX intent_account ON intent(account_id, id);
 CREATE INDEX intent_request ON intent(request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX intent_once ON intent(account_id, request_id) WHERE request_id IS NOT NULL;
-CREATE INDEX intent_leg ON intent(leg_id, id) WHERE leg_id IS NOT NULL;
 CREATE UNIQUE INDEX intent_leg_in_flight ON intent(leg_id)
   WHERE leg_id IS NOT NULL AND state NOT IN('DONE','VOID');
 
@@ -125,17 +124,17 @@ CREATE TABLE copy_leg(
 CREATE UNIQUE INDEX copy_leg_one_leader ON copy_leg(follower_id, settle, instrument, side)
   WHERE owned <> '0' OR pending IS NOT NULL;
 
--- One leader trade is consumed by at most one order of a follower, for ever; `text` is empty when
--- trades cancelled each other out.
+-- One leader trade is consumed by at most one order of a follower, for ever; `intent_id` is NULL when
+-- trades cancelled each other out. What is written together lies together: the trade comes first.
 CREATE TABLE intent_cause(
-  follower_id TEXT NOT NULL CHECK(follower_id <> ''),
   leader_id TEXT NOT NULL CHECK(leader_id <> ''),
   trade_id TEXT NOT NULL CHECK(trade_id <> ''),
-  text TEXT NOT NULL,
-  PRIMARY KEY(follower_id, leader_id, trade_id)
+  follower_id TEXT NOT NULL CHECK(follower_id <> ''),
+  intent_id INTEGER REFERENCES intent(id),
+  PRIMARY KEY(leader_id, trade_id, follower_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX intent_cause_text ON intent_cause(text) WHERE text <> '';
+CREATE INDEX intent_cause_intent ON intent_cause(intent_id) WHERE intent_id IS NOT NULL;
 
 CREATE TABLE copy_event(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
