@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 from mtrade.domain import numbers
 from mtrade.domain.copying.codes import Act, Reason
 from mtrade.domain.copying.model import Control, CopyEvent, LinkState
-from mtrade.domain.copying.params import RULES, CopyParams, Group, Rule, Share
 from mtrade.domain.instruments import InstrumentId
 from mtrade.trading.copying.views import (
     LinkPlan,
     LinkView,
     PlannedOrder,
     PlanRow,
+    Rung,
+    Sizing,
     SyncRow,
     TicketRow,
 )
 from mtrade.web.codec import Json
+from mtrade.web.codec_params import params
 from mtrade.web.copy_words import Words
 
+CENT = Decimal("0.01")
 RATIO_STEP = Decimal("0.00000001")
 COUNTED = (Act.SEEN, Act.COPIED, Act.CLIPPED, Act.SKIPPED, Act.FAILED)
 
@@ -108,7 +109,52 @@ def plan(found: LinkPlan, words: Words) -> Json:
         "rows": [plan_row(row, words) for row in found.rows],
         "total_value": found.total_value,
         "problems": [reason(one, words) for one in found.problems],
+        "sizing": None if found.sizing is None else sizing(found.sizing, words),
         "hash": plan_hash(found),
+    }
+
+
+def sizing(found: Sizing, words: Words) -> Json:
+    """The size settings in real numbers, with one sentence and a ladder."""
+    return {
+        **_contract(found.instrument),
+        "coin": found.coin,
+        "leader_equity": found.leader_equity,
+        "follower_equity": found.follower_equity,
+        "free_margin": found.free_margin,
+        "text": _example(found, words),
+        "steps": [_rung(rung, found.coins, words) for rung in found.rungs],
+    }
+
+
+def _example(found: Sizing, words: Words) -> str:
+    """The middle rung in words."""
+    if not found.rungs:
+        return ""
+    rung = found.rungs[len(found.rungs) // 2]
+    shown = {
+        "leader_value": _cents(rung.leader_value),
+        "follower_value": _cents(rung.follower_value),
+        "size": numbers.text(rung.follower),
+    }
+    return words.sentence("copy.example", shown)
+
+
+def _cents(value: Decimal) -> str:
+    return numbers.text(value.quantize(CENT))
+
+
+def _rung(rung: Rung, coins: Decimal | None, words: Words) -> Json:
+    return {
+        "leader": rung.leader,
+        "leader_coins": None if coins is None else rung.leader * coins,
+        "leader_value": rung.leader_value,
+        "follower": rung.follower,
+        "follower_coins": None if coins is None else rung.follower * coins,
+        "follower_value": rung.follower_value,
+        "margin": rung.margin,
+        "reason": reason(rung.reason, words),
+        "text": "" if rung.reason is None else words.reason(rung.reason),
     }
 
 
@@ -185,58 +231,6 @@ def brake(row: Control) -> Json:
         "actor": row.actor,
         "why": row.why,
     }
-
-
-def params(found: CopyParams) -> Json:
-    """All parameters as the API writes them."""
-    return {field.name: _plain(getattr(found, field.name)) for field in fields(found)}
-
-
-def parameters(words: Words) -> Json:
-    """The table of parameters: what the settings drawer is built from."""
-    defaults = params(CopyParams())
-    return {
-        "groups": [{"name": g, "label": _said(words, f"copy.group.{g}")} for g in Group],
-        "items": [_rule(name, rule, defaults[name], words) for name, rule in RULES.items()],
-    }
-
-
-def _rule(name: str, rule: Rule, default: object, words: Words) -> Json:
-    return {
-        "name": name,
-        "group": rule.group,
-        "kind": rule.kind,
-        "default": default,
-        "low": rule.low,
-        "high": rule.high,
-        "unit": rule.unit,
-        "unit_label": words.text(f"copy.unit.{rule.unit}") or rule.unit,
-        "optional": rule.optional,
-        "choices": _choices(rule.choices, words),
-        "label": _said(words, f"copy.param.{name}"),
-        "help": _said(words, f"copy.param.{name}.help"),
-    }
-
-
-def _choices(enum: type[StrEnum] | None, words: Words) -> list[Mapping[str, str]] | None:
-    if enum is None:
-        return None
-    name = f"copy.choice.{enum.__name__}"
-    return [{"value": one.value, "label": _said(words, f"{name}.{one}")} for one in enum]
-
-
-def _said(words: Words, key: str) -> str:
-    return words.text(key) or key
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Share):
-        return f"{numbers.text(value.value)}{'%' if value.percent else ''}"
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
 
 
 def _contract(wanted: InstrumentId) -> Json:

@@ -20,6 +20,7 @@ from mtrade.trading.copying.views import (
     LinkWish,
     PlannedOrder,
     PlanRow,
+    Sizing,
     SyncRow,
     TicketRow,
 )
@@ -51,6 +52,7 @@ class FakeCopying:
     order: PlannedOrder | None = ORDER
     why: Reason | None = None
     held: D = D(0)
+    sizing: Sizing | None = None
     modes: list[tuple[str, OnUnfollow | None]] = field(default_factory=list)
     network: str = "paper"
     set_mode: Callable[[str], str] = str
@@ -106,7 +108,8 @@ class FakeCopying:
             instrument=BTC, side=Leg.NET, leader=D(12), target=D(3), owned=self.held,
             order=self.order, reason=self.why,
         )  # fmt: skip
-        return LinkPlan(rows=(row,), total_value=self.order and self.order.value)
+        total = None if self.order is None else self.order.value
+        return LinkPlan(rows=(row,), total_value=total, sizing=self.sizing)
 
     def sync(self, link_id: int | None) -> tuple[SyncRow, ...]:
         if link_id is not None:

@@ -16,9 +16,10 @@ from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.copying.params import RULES
 from mtrade.domain.errors import StoreError
+from mtrade.trading.copying.views import Rung, Sizing
 from mtrade.trading.live.topics import CopyTopic
 from mtrade.web.event_data import EventData
-from tests.web.copying import ORDER, FakeCopying, event
+from tests.web.copying import BTC, ORDER, FakeCopying, event
 from tests.web.site import PHONE, Site, error_of
 
 ON = {"state": "on", "confirm": True}
@@ -227,6 +228,30 @@ def test_the_feed_as_a_spreadsheet_runs_no_formula(site: Site, copying: FakeCopy
     copying.feed = (event(1, Act.STATE, before="=1+1", after="x"),)
     told = site.browser("viewer").get("/api/copy/events", format="csv").text
     assert "'=1+1" in told
+
+
+def test_a_preview_tells_the_size_in_real_numbers(site: Site, copying: FakeCopying) -> None:
+    copying.add()
+    viewer = site.browser("viewer", headers={"Accept-Language": "en"})
+    assert viewer.get("/api/copy/links/1/preview").json["sizing"] is None
+    cap = Reason(Code.CAP_ORDER, {"allowed": "5107", "wanted": "30000"})
+    rungs = (
+        Rung(leader=D(100), leader_value=D(1000), follower=D(3), follower_value=D("250.004")),
+        Rung(leader=D(9), leader_value=D(2), follower=D(0), follower_value=D(0), reason=cap),
+    )
+    copying.sizing = Sizing(
+        instrument=BTC, coin="BTC", coins=D("0.0001"), leader_equity=D(10_000),
+        follower_equity=D(2_500), free_margin=D(900), rungs=rungs[:1],
+    )  # fmt: skip
+    found = viewer.get("/api/copy/links/1/preview").json["sizing"]
+    assert found["text"] == ("leader opens 1,000 USDT → this follower opens 250 USDT = 3 contracts")
+    assert (found["steps"][0]["leader_coins"], found["steps"][0]["text"]) == ("0.01", "")
+    copying.sizing = replace(copying.sizing, coins=None, rungs=rungs)
+    last = viewer.get("/api/copy/links/1/preview").json["sizing"]["steps"][-1]
+    assert last["leader_coins"] is None
+    assert last["text"] == "clipped to 5,107 of 30,000 USDT: cap of one order"
+    copying.sizing = replace(copying.sizing, rungs=())
+    assert viewer.get("/api/copy/links/1/preview").json["sizing"]["text"] == ""
 
 
 def test_the_parameters_carry_their_words(site: Site) -> None:

@@ -102,12 +102,41 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What a follower opens when the leader opens so many contracts; unsigned. `reason` tells what
+    rounded, clipped or prevented it."""
+
+    leader: Decimal
+    leader_value: Decimal
+    follower: Decimal
+    follower_value: Decimal
+    margin: Decimal | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizing:
+    """The size settings in real numbers of one contract: equities and free margin as they are now,
+    and a ladder of sizes from the smallest to the largest. `coins` is one contract in `coin`; None
+    on an inverse contract."""
+
+    instrument: InstrumentId
+    coin: str
+    coins: Decimal | None
+    leader_equity: Decimal | None
+    follower_equity: Decimal | None
+    free_margin: Decimal | None
+    rungs: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPlan:
-    """All of it; `problems` stop the link as a whole."""
+    """All of it; `problems` stop the link as a whole. `sizing` is there when a price is known."""
 
     rows: tuple[PlanRow, ...] = ()
     total_value: Decimal | None = None
     problems: tuple[Reason, ...] = ()
+    sizing: Sizing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

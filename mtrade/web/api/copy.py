@@ -7,7 +7,7 @@ from flask import Response
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import CopyEvent
 from mtrade.trading.copying.views import CopyDesk, LinkView
-from mtrade.web import codec, codec_copy
+from mtrade.web import codec, codec_copy, codec_params
 from mtrade.web.codec import Json
 from mtrade.web.context import Call
 from mtrade.web.copy_forms import (
@@ -85,7 +85,7 @@ def _download(text: str) -> Response:
 
 def parameters(call: Call, form: Empty) -> Json:
     """The table of parameters: defaults, bounds, units, choices, groups and what they mean."""
-    return codec_copy.parameters(words_of(call))
+    return codec_params.parameters(words_of(call))
 
 
 def ticket(call: Call, form: TicketQuery) -> Json:

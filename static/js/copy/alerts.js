@@ -4,6 +4,7 @@ import { $$, setText } from '../core/dom.js';
 import { emit, on, state } from '../core/store.js';
 import { t } from '../core/i18n.js';
 import { toast } from '../core/toast.js';
+import { ringing } from '../ui/sounds.js';
 import { copy, linkOf } from './data.js';
 
 const ACTIVE = ['on', 'close_only', 'tripped'];
@@ -21,8 +22,10 @@ function troubleOf(item) {
   return held(item.id) ? 'held' : '';
 }
 
+const say = (...words) => ringing('copy', () => toast(...words));
+
 function tell(item, trouble) {
-  toast('bad', t(`copy.alert.${trouble}`, { name: item.follower.name, leader: item.leader.name }), item.reason?.text ?? '');
+  say('bad', t(`copy.alert.${trouble}`, { name: item.follower.name, leader: item.leader.name }), item.reason?.text ?? '');
 }
 
 function compare() {
@@ -39,7 +42,7 @@ function hearEvents() {
   const newest = Math.max(0, ...(copy.alerts ?? []).map((row) => Number(row.id)));
   if (seen !== null) {
     for (const row of (copy.alerts ?? []).filter((one) => Number(one.id) > seen).reverse()) {
-      toast('bad', t(`copy.act.${row.act}`), [linkOf(row.link_id)?.follower.name, row.instrument, row.text].filter(Boolean).join(' · '));
+      say('bad', t(`copy.act.${row.act}`), [linkOf(row.link_id)?.follower.name, row.instrument, row.text].filter(Boolean).join(' · '));
     }
   }
   seen = Math.max(seen ?? 0, newest);

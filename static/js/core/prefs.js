@@ -6,7 +6,7 @@ import { emit, state } from './store.js';
 const DEFAULTS = {
   lang: 'auto', theme: 'system', palette: 'standard', up_colour: 'green', confirm_market: true, confirm_limit: false,
   hotkeys: true, flash: true, large_order: '1000', book: { group: 1, unit: 'base' }, chart: { interval: '5m', count: 90 },
-  panel: 'positions', only_here: false, sound_fill: true, sound_reject: true, sound_link: true, volume: 50, favourites: [], tickets: {},
+  panel: 'positions', only_here: false, sound_fill: true, sound_reject: true, sound_link: true, sound_copy: true, volume: 50, favourites: [], tickets: {},
 };
 
 let values = {};

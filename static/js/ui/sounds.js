@@ -9,6 +9,7 @@ import { notices } from '../core/toast.js';
 const TUNES = {
   fill: { notes: [[660, 0.09], [880, 0.14]], shape: 'sine', flag: 'sound_fill', buzz: 30 },
   reject: { notes: [[220, 0.14], [165, 0.22]], shape: 'triangle', flag: 'sound_reject', buzz: [40, 40, 40] },
+  copy: { notes: [[740, 0.12], [555, 0.12], [740, 0.12], [555, 0.16]], shape: 'triangle', flag: 'sound_copy', buzz: [60, 40, 60] },
   lost: { notes: [[520, 0.12], [390, 0.12], [290, 0.2]], shape: 'triangle', flag: 'sound_link', buzz: 200 },
   back: { notes: [[390, 0.1], [520, 0.14]], shape: 'sine', flag: 'sound_link', buzz: 30 },
 };
@@ -16,6 +17,7 @@ const LOUDEST = 0.25;
 
 let audio = null;
 let lost = false;
+let alarm = 'reject';
 
 function unlock() {
   audio ??= new AudioContext();
@@ -40,6 +42,13 @@ export function play(name, always = false) {
   document.body.dataset.sound = name;
 }
 
+/** Messages of trouble said inside `act` ring with this tune. */
+export function ringing(tune, act) {
+  alarm = tune;
+  act();
+  alarm = 'reject';
+}
+
 function listen() {
   if (Boolean(link.lostSince) === lost) return;
   lost = Boolean(link.lostSince);
@@ -49,6 +58,6 @@ function listen() {
 export function init() {
   for (const name of ['pointerdown', 'keydown']) document.addEventListener(name, unlock, { once: true, capture: true });
   for (const topic of ['conn', 'market']) on(topic, listen);
-  on('notices', () => { if (notices[0]?.kind === 'bad') play('reject'); });
+  on('notices', () => { if (notices[0]?.kind === 'bad') play(alarm); });
   for (const node of document.querySelectorAll('[data-sound-test]')) node.addEventListener('click', () => play(node.dataset.soundTest, true));
 }
