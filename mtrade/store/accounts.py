@@ -30,14 +30,14 @@ class AccountStore:
         self._now_ms = now_ms
         self._lock = threading.Lock()
         self._entries: Document = {}
+        self._accounts: tuple[Account, ...] = ()
         self.sealed_plain: tuple[str, ...] = ()
         self.recovered = self._load()
         self._seal_plain()
 
     def list(self) -> tuple[Account, ...]:
         """All accounts in the order they were added."""
-        with self._lock:
-            return tuple(account_from(n, e) for n, e in self._entries.items())
+        return self._accounts
 
     def credentials(self, account_id: str) -> Credentials:
         """The key of an account. Raises NotFound, or StoreError when it does not open."""
@@ -51,7 +51,7 @@ class AccountStore:
             _check_name(account.name)
             if account.name in self._entries:
                 raise Conflict("another account has this name", code="name_taken")
-            if any(account_from(n, e).id == account.id for n, e in self._entries.items()):
+            if any(known.id == account.id for known in self._accounts):
                 raise Conflict("this exchange account is already here", code="account_exists")
             if len(self._entries) >= MAX_ACCOUNTS:
                 raise Conflict(f"there may be at most {MAX_ACCOUNTS} accounts", code="too_many")
@@ -85,15 +85,14 @@ class AccountStore:
             self._save({n: e for n, e in self._entries.items() if n != name}, forget=True)
 
     def _find(self, account_id: str) -> Account:
-        for name, entry in self._entries.items():
-            account = account_from(name, entry)
+        for account in self._accounts:
             if account.id == account_id:
                 return account
         raise NotFound("there is no such account", code="unknown_account")
 
     def _load(self) -> bool:
         owned: Owned[Document] | None = read_owned(self._path, _check, self._now_ms)
-        self._entries = owned.value if owned else {}
+        self._remember(owned.value if owned else {})
         return bool(owned and owned.recovered)
 
     def _save(self, entries: Document, *, forget: bool = False) -> None:
@@ -102,7 +101,12 @@ class AccountStore:
         except StoreError:
             self._load()
             raise
+        self._remember(entries)
+
+    def _remember(self, entries: Document) -> None:
+        """Accounts are asked for all the time and change rarely: read their entries once."""
         self._entries = entries
+        self._accounts = tuple(account_from(name, entry) for name, entry in entries.items())
 
     def _seal_plain(self) -> None:
         """Seal what an older version left in clear, in the file and in the copy kept of it."""
