@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser import streams
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.test_modules import call
+from tests.browser.test_stream import ticker
 from tests.servers import Script, Server
 
 pytestmark = pytest.mark.browser
@@ -147,6 +148,16 @@ def test_candles_of_the_stream_are_drawn_at_once(open_page: OpenPage) -> None:
     streams.say(page, "candles", {**body, "topic": "candles:paper:usdt:BTC_USDT:5m"})
     streams.say(page, "candles", body)
     expect(legend).to_contain_text("H 12.00L 9.00C 11.50")
+
+
+def test_the_running_candle_moves_with_every_price(open_page: OpenPage) -> None:
+    page = open_page(PLACE, stream="open")
+    legend = page.locator(".chart-legend")
+    expect(legend).to_contain_text("C ")
+    topic = "market:paper:usdt:SOL_USDT"
+    tick = {**ticker("151.5"), "instrument": "SOL_USDT"}
+    streams.say(page, "market", {"topic": topic, "ticker": tick, "trades": [], "age_ms": 5})
+    expect(legend).to_contain_text("C 151.50")
 
 
 def test_the_look_is_kept(open_page: OpenPage) -> None:

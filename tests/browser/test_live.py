@@ -74,11 +74,15 @@ def test_another_clients_order_in_the_book_is_marked_as_own(
     stage: Stage, open_live: OpenLive
 ) -> None:
     page = open_live()
-    best = page.get_by_test_id("level-bids").first.locator(".price")
+    page.get_by_test_id("book-group").select_option("100")  # rows wide enough to stay in sight
+    best = page.locator("[data-testid=level-bids][tabindex='0'] .price")
     price = float((best.text_content() or "").replace(",", ""))
-    stage.place(f"{price - 3:.1f}")
+    stage.place(f"{price - 35:.1f}")
     mine = page.get_by_test_id("book").locator(".mine:visible")
-    expect(mine).to_have_count(1, timeout=SOON_MS)
+    expect(mine).to_have_text("● 0.0001", timeout=SOON_MS)
+    stage.clean_up()
+    expect(mine).to_have_count(0, timeout=SOON_MS)
+    page.get_by_test_id("book-group").select_option("1")
 
 
 def test_a_price_move_is_on_the_screen(stage: Stage, open_live: OpenLive) -> None:

@@ -121,3 +121,19 @@ def test_an_unknown_outcome_is_followed_and_never_sent_again(open_page: OpenPage
     page.get_by_test_id("cancel-all").click()
     page.get_by_test_id("confirm-yes").click()
     expect(page.get_by_test_id("orders-empty")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "right"),
+    [([], 0.5, None), ([7], 0.95, 7), ([116, 6], 0.5, 6), ([116, 6], 0.95, 116),
+     (list(range(100, 0, -1)), 0.5, 50), (list(range(100, 0, -1)), 0.95, 95)],
+)  # fmt: skip
+def test_a_quantile_is_a_value_that_was_measured(
+    page: Page, values: list[int], share: float, right: int | None
+) -> None:
+    assert call(page, "core/link.js", "quantile", values, share) == right
+
+
+def test_the_quickest_answer_says_how_the_clocks_differ(page: Page) -> None:
+    answers = [{"rtt": 90, "offset": 300}, {"rtt": 4, "offset": -2}, {"rtt": 30, "offset": 12}]
+    assert call(page, "core/link.js", "offsetOf", answers) == -2

@@ -3,7 +3,7 @@
 import { get } from '../core/api.js';
 import { link } from '../core/link.js';
 import { pref } from '../core/prefs.js';
-import { marketTopic, networkOf, on, placeFields, state } from '../core/store.js';
+import { marketTopic, networkOf, on, placeFields, serverNow, state } from '../core/store.js';
 
 export const INTERVALS = ['1m', '5m', '15m', '1h', '4h', '1d'];
 const MINUTES = { '1m': 1, '5m': 5, '15m': 15, '1h': 60, '4h': 240, '1d': 1440 };
@@ -89,11 +89,12 @@ export class Candles {
     this.events.onload(false);
   }
 
-  /** Without candles from a stream the running one moves with the last price. */
+  /** Candles come once a second and prices ten times, so the running candle moves with the last price. */
   follow() {
     const last = Number(state.ticker?.last);
     const row = this.rows.at(-1);
-    if (!last || !row || this.streamed()) return;
+    const fresher = state.seen.market?.streamed || !this.streamed();
+    if (!last || !row || !fresher || row.close === last || serverNow() >= row.start_ms + intervalMs()) return;
     Object.assign(row, { close: last, high: Math.max(row.high, last), low: Math.min(row.low, last) });
     this.events.onlast();
   }

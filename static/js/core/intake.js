@@ -1,5 +1,6 @@
 // Where data come in: snapshots and the messages of the stream end in the same state, whatever carried them.
 
+import { link } from './link.js';
 import { emit, holds, marketTopic, state } from './store.js';
 
 const PRINTS = 50;
@@ -36,7 +37,7 @@ export function apply(snapshot) {
 }
 
 function takeServer(nowMs, { mode, ...server }) {
-  if (nowMs) state.offsetMs = nowMs - Date.now();
+  if (nowMs && !link.pings.length) state.offsetMs = nowMs - Date.now();
   state.server = { ...state.server, ...server };
   if (!mode || mode === state.mode) return;
   state.mode = mode;

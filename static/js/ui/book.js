@@ -1,14 +1,14 @@
 // The order book: rows are built once and rewritten; their number follows the height.
 
 import { $, $$, h, icon, setClass, setText } from '../core/dom.js';
-import { cmp, isNumber, isZero, mul, places, snap } from '../core/decimal.js';
+import { abs, add, cmp, isNumber, isZero, mul, places, snap } from '../core/decimal.js';
 import { brief, compact, number, percent, price, seconds, NONE } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { setDepth } from '../core/poller.js';
 import { pref, setPref } from '../core/prefs.js';
 import { age, on, samePlace, stale, state } from '../core/store.js';
 import { lastPreview } from '../ticket/preview.js';
-import { grouped, rows, spread } from './book_model.js';
+import { coins, grouped, rows, spread } from './book_model.js';
 
 const GROUPS = [1, 10, 100];
 const MOST_ROWS = 20;
@@ -40,9 +40,9 @@ function pickable(node) {
 
 function makeRow(side) {
   const node = h('button', { type: 'button', class: 'level', tabindex: '-1', 'data-testid': `level-${side}` },
-    h('span', { class: 'price' }), h('span'), h('span'), h('span', { class: 'bar' }), h('span', { class: 'mine', hidden: true }, '●'));
-  const [priceCell, size, sum, bar, mine] = node.children;
-  node.parts = { price: priceCell, size, sum, bar, mine };
+    h('span', { class: 'price' }, h('span'), h('span', { class: 'mine', hidden: true })), h('span'), h('span'), h('span', { class: 'bar' }));
+  const [priceCell, size, sum, bar] = node.children;
+  node.parts = { price: priceCell.firstChild, mine: priceCell.lastChild, size, sum, bar };
   pickable(node);
   return node;
 }
@@ -80,12 +80,14 @@ function measure() {
 
 const settings = () => ({ group: 1, unit: 'base', ...pref('book') });
 
-function ownPrices(step) {
-  const marks = { asks: new Set(), bids: new Set() };
+/** What is left of own orders, by the row they are in. */
+function ownSizes(step) {
+  const marks = { asks: new Map(), bids: new Map() };
   for (const order of state.orders ?? []) {
     if (!order.price || !samePlace(order, state.place)) continue;
     const side = order.side === 'sell' ? 'asks' : 'bids';
-    marks[side].add(snap(order.price, step, side === 'asks' ? 'up' : 'down'));
+    const at = snap(order.price, step, side === 'asks' ? 'up' : 'down');
+    marks[side].set(at, add(marks[side].get(at) ?? '0', order.left));
   }
   return marks;
 }
@@ -99,6 +101,7 @@ function fill(node, row, most, digits, show, mine) {
   setText(node.parts.sum, show(row.sum));
   node.parts.bar.style.transform = `scaleX(${most ? Number(row.sum) / most : 0})`;
   node.parts.mine.hidden = !mine;
+  if (mine) setText(node.parts.mine, `● ${brief(abs(coins(mine, row.price, state.rules)), 4)}`);
   node.title = t('book.row_title', { average: brief(row.average, digits), value: compact(row.value) });
 }
 
@@ -122,13 +125,13 @@ function draw() {
   }
   const most = Math.max(...['asks', 'bids'].map((side) => Number(shown[side].at(-1)?.sum ?? 0)));
   const show = (text) => (unit === 'quote' ? (Number(text) >= 100_000 ? compact(text) : number(text, 0)) : brief(text, Number(text) >= 1000 ? 1 : 4));
-  const marks = ownPrices(step);
+  const marks = ownSizes(step);
   for (const side of ['asks', 'bids']) {
     const cover = covering(shown[side]);
     sides[side].forEach((node, index) => {
       const row = shown[side][index];
       node.classList.toggle('covers', Boolean(row) && index === cover);
-      fill(node, row, most, digits, show, row && marks[side].has(row.price));
+      fill(node, row, most, digits, show, row && marks[side].get(row.price));
     });
   }
   drawMiddle();
