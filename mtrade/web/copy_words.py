@@ -1,7 +1,7 @@
 """What copying decided, in the caller's language: sentences with the numbers in them.
 
-A sentence whose numbers are not all there has a plain form without any, so nothing half said is
-shown.
+A sentence whose numbers are not all there has a shorter form with fewer of them or a plain one
+without any, so nothing half said is shown.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mtrade.web.i18n import Catalogue
 _NUMBER = re.compile(r"-?\d{1,24}(\.\d{1,24})?")
 _GAP = re.compile(r"\{\w+\}")
 _EARLIEST_MS = 1_000_000_000_000  # a larger number in a `*_ms` or `since` place is a moment
+_FORMS = ("", ".short", ".plain")
 _MOMENTS = ("since", "at")
 _NBSP = "\u00a0"
 
@@ -39,12 +40,10 @@ class Words:
         return self.sentence(f"copy.event.{event.act}", event.numbers)
 
     def sentence(self, key: str, numbers: Mapping[str, str]) -> str:
-        """The text of `key`, or its plain form when a number is missing; the key itself last."""
+        """The fullest form of `key` that has all its numbers; the key itself when there is none."""
         shown = {name: self._shown(name, value) for name, value in numbers.items()}
-        full = self.text(key, shown)
-        if full is not None and not _GAP.search(full):
-            return full
-        return self.text(f"{key}.plain", shown) or full or key
+        forms = [self.text(f"{key}{form}", shown) for form in _FORMS]
+        return next((text for text in forms if text and not _GAP.search(text)), key)
 
     def text(self, key: str, params: Mapping[str, object] | None = None) -> str | None:
         """A text of the catalogue; None when it lacks the key."""
@@ -52,14 +51,15 @@ class Words:
 
     def _shown(self, name: str, value: str) -> str:
         if not _NUMBER.fullmatch(value):
-            return self._word(name, value)
+            return self._word(value)
         if name.removesuffix("_ms") in _MOMENTS and "." not in value:
             return moment(int(value)) if int(value) >= _EARLIEST_MS else value
         return number(value, self.language)
 
-    def _word(self, name: str, value: str) -> str:
+    def _word(self, value: str) -> str:
         """A value that is a word of ours, translated; anything else as it is."""
-        return self.text(f"copy.word.{name}.{value}") or self.text(f"copy.word.{value}") or value
+        found = (self.text(f"copy.{kind}.{value}") for kind in ("word", "state", "leg_do", "param"))
+        return next((word for word in found if word), value)
 
 
 def moment(at_ms: int) -> str:

@@ -61,15 +61,18 @@ class Stand:
         self.accounts = accounts
         self.stage: CopyStage
 
-    def open(self, path: str = "/copy", full: bool = True, **how: Any) -> Page:
-        page = self._open("/settings", stream="open", **how)
+    def open(
+        self, path: str = "/copy", *, full: bool = True, stream: str = "open", **how: Any
+    ) -> Page:
+        page = self._open("/settings", stream=stream, **how)
         self.stage = CopyStage(page, self.accounts)
         self.stage.plan = PLAN
         if full:
             self._fill()
         page.goto("/".join(page.url.split("/")[:3]) + path)
         page.locator("body[data-ready]").wait_for()
-        self.stage.tell()
+        if stream == "open":
+            self.stage.tell()
         return page
 
     def _fill(self) -> None:
@@ -311,6 +314,30 @@ def test_settings_are_found_changed_and_saved(stand: Stand) -> None:
     expect(page.get_by_test_id("toast-good")).to_contain_text("Settings saved")
     body = stand.stage.bodies("/api/copy/links/1")[-1]
     assert (body["version"], body["params"]) == (1, {"drawdown_pct": "12.5"})
+
+
+def test_without_a_stream_the_page_asks(stand: Stand) -> None:
+    page = stand.open(stream="refused")
+    expect(page.get_by_test_id("follower-1")).to_contain_text("in sync")
+    stand.stage.links[0]["state"] = "close_only"
+    expect(page.get_by_test_id("follower-1")).to_contain_text("exits only", timeout=10_000)
+
+
+def test_a_viewer_reads_and_changes_nothing(stand: Stand) -> None:
+    page = stand.open()
+    page.evaluate("""async () => {
+      const base = document.querySelector('script[type="module"]').src.replace(/[^/]*$/, '');
+      const { state } = await import(base + 'core/store.js');
+      state.boot.role = 'viewer';
+    }""")
+    stand.stage.tell()
+    row_ = page.get_by_test_id("follower-1")
+    expect(row_.get_by_test_id("link-pause")).to_be_disabled()
+    for name in ("copy-new", "copy-stop", "pause-all"):
+        expect(page.get_by_test_id(name)).to_be_disabled()
+    row_.get_by_test_id("link-settings").click()
+    expect(page.get_by_test_id("settings-drawer")).to_contain_text("read only")
+    expect(page.get_by_test_id("save-settings")).to_have_count(0)
 
 
 def test_trouble_is_told_on_every_page(stand: Stand) -> None:

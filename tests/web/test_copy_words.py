@@ -98,3 +98,23 @@ def test_moments_are_shown_as_times_of_day() -> None:
 def test_no_text_of_a_parameter_is_longer_than_a_line_or_two(lang: str) -> None:
     found: dict[str, Any] = json.loads((FOLDER / f"server.copy.{lang}.json").read_text("utf-8"))
     assert max(len(value) for value in found.values()) < 160
+
+
+def test_the_fullest_sentence_that_has_its_numbers_is_said() -> None:
+    words = Words(CATALOGUE, "en")
+    numbers = {"side": "buy", "size": "3", "price": "60010"}
+    copied = CopyEvent(time_ms=0, link_id=1, act=Act.COPIED, numbers=numbers)
+    assert words.event(copied) == "buy 3 contracts at 60,010"
+    more = {**numbers, "lag_ms": "12", "gap_bps": "-0.6"}
+    assert words.event(CopyEvent(time_ms=0, link_id=1, act=Act.COPIED, numbers=more)) == (
+        "buy 3 contracts at 60,010, 12 ms, \u22120.6 bps"
+    )
+
+
+def test_values_that_are_our_words_are_translated() -> None:
+    moved = CopyEvent(
+        time_ms=0, link_id=1, act=Act.STATE, numbers={"before": "on", "after": "close_only"}
+    )
+    assert Words(CATALOGUE, "ru").event(moved) == "копирует → только выход"
+    refused = Reason(Code.REFUSED, {"label": "INSUFFICIENT_AVAILABLE"})
+    assert "INSUFFICIENT_AVAILABLE" in Words(CATALOGUE, "ru").reason(refused)

@@ -11,15 +11,18 @@ export const copy = { known: false, error: null, mode: 'normal', brakes: [], lin
 
 let askedAt = -POLL_MS;
 let parameters = null;
+let shape = '';
 
 /** Takes a whole new state over, whatever brought it. */
 export function take(payload) {
-  const before = copy.links;
   const { topic, ...fresh } = payload;
   Object.assign(copy, fresh, { known: true, error: null, at: performance.now() });
   if (copy.newest !== feedSeen && (copy.links.length || copy.newest)) loadFeed();
   emit('copy');
-  if (before !== copy.links) emit('copy-links');
+  const mark = JSON.stringify([copy.mode, copy.links.map((item) => [item.id, item.state, item.leader.id, item.follower.name])]);
+  if (mark === shape) return;
+  shape = mark;
+  emit('copy-links');
 }
 
 export async function refreshCopy() {

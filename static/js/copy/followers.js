@@ -97,5 +97,5 @@ export function toggle(id) {
 }
 
 export function init() {
-  for (const topic of ['copy', 'view', 'time', 'account']) on(topic, draw);
+  for (const topic of ['copy', 'view', 'time']) on(topic, draw);
 }

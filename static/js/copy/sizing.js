@@ -12,10 +12,11 @@ const WAIT_MS = 350;
 function ladder(sizing) {
   const { steps = [], instrument, coin } = sizing;
   if (!steps.length) return null;
-  const cell = (step) => (isNumber(step.follower) && !isZero(step.follower) ? h('td', { class: 'num' }, `${brief(step.follower_coins ?? step.follower, 8)} ${step.follower_coins ? coin : ''}`, h('span', { class: 'sub' }, `${contracts(step.follower)} · ${usdt(step.follower_value)}`)) : h('td', { class: 'muted' }, '—'));
-  const row = (step) => h('tr', {}, h('th', { scope: 'row', class: 'num' }, `${brief(step.leader_coins ?? step.leader, 8)} ${step.leader_coins ? coin : ''}`, h('span', { class: 'sub' }, usdt(step.leader_value))), cell(step), h('td', { class: 'text' }, step.text ?? ''));
+  const why = (step) => step.text && h('span', { class: 'sub warn' }, step.text);
+  const cell = (step) => (isNumber(step.follower) && !isZero(step.follower) ? h('td', { class: 'num' }, `${brief(step.follower_coins ?? step.follower, 8)} ${step.follower_coins ? coin : ''}`, h('span', { class: 'sub' }, `${contracts(step.follower)} · ${usdt(step.follower_value)}`), why(step)) : h('td', { class: 'muted' }, '—', why(step)));
+  const row = (step) => h('tr', {}, h('th', { scope: 'row', class: 'num' }, `${brief(step.leader_coins ?? step.leader, 8)} ${step.leader_coins ? coin : ''}`, h('span', { class: 'sub' }, usdt(step.leader_value))), cell(step));
   return h('div', { class: 'ladder-box' }, h('table', { class: 'grid-table ladder', data: { testid: 'size-ladder' } }, h('caption', {}, t('copy.ladder', { name: instrument })),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('copy.leader_opens')), h('th', { scope: 'col' }, t('copy.follower_opens')), h('th', { scope: 'col', class: 'text' }, h('span', { class: 'visually-hidden' }, t('copy.why'))))), h('tbody', {}, steps.map(row))));
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('copy.leader_opens')), h('th', { scope: 'col' }, t('copy.follower_opens')))), h('tbody', {}, steps.map(row))));
 }
 
 function words(sizing) {

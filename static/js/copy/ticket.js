@@ -11,9 +11,11 @@ import { amount, coin } from './words.js';
 
 const WAIT_MS = 450;
 const AGAIN_MS = 3000;
+const FEW = 3;
 const SIDES = ['buy', 'sell'];
 const FOLLOWING = ['on', 'shadow'];
 
+let touched = false;
 let node = null;
 let timer = 0;
 let turn = 0;
@@ -35,6 +37,7 @@ function draw() {
   const mine = links();
   node.hidden = !mine.length || copy.mode !== 'copy';
   if (node.hidden) return;
+  if (!touched) node.open = mine.length <= FEW;
   const rows = mine.map((item) => h('tr', {}, h('th', { scope: 'row' }, item.follower.name, item.state === 'shadow' && h('span', { class: 'sub' }, t('copy.state.shadow'))), SIDES.map((side) => cell(found?.[side]?.find((one) => one.link_id === item.id), side))));
   redraw(node, h('summary', {}, t('copy.ticket_followers', { n: mine.length })),
     found ? h('table', {}, h('caption', { class: 'visually-hidden' }, t('copy.ticket_caption')), h('thead', { class: 'visually-hidden' }, h('tr', {}, h('th', { scope: 'col' }, t('copy.followers')), SIDES.map((side) => h('th', { scope: 'col', data: { side } }, t(`side.${side}.word`))))), h('tbody', {}, rows)) : h('p', { class: 'hint' }, t('preview.enter_size')));
@@ -68,7 +71,7 @@ function later() {
 
 export function init() {
   node = h('details', { class: 'ticket-copy', hidden: true, 'data-testid': 'ticket-followers' });
-  node.open = true;
+  node.addEventListener('click', () => { touched = true; });
   $('#preview').after(node);
   for (const topic of ['ticket', 'place', 'accounts', 'copy-links', 'mode']) on(topic, later);
   draw();
