@@ -36,13 +36,14 @@ class Paced:
 
     def do(self, task: Callable[[], None]) -> None:
         """Do `task` now or soon; an earlier one that still waits is forgotten."""
+        self._task = task
+        if self._cancel is not None:
+            return
         now = self._host.now()
-        if self._cancel is None and now >= self._next_at:
+        if now >= self._next_at:
             self._next_at = now + self._pace_s
             task()
-            return
-        self._task = task
-        if self._cancel is None:
+        else:
             self._cancel = self._host.later(self._next_at - now, self._due)
 
     def stop(self) -> None:

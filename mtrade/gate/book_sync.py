@@ -10,15 +10,15 @@ and becomes a Decimal only when somebody looks at the book.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book, Level
+from mtrade.gate.book_text import Change
 from mtrade.gate.faults import Unreadable
 from mtrade.gate.fields import as_number
 
@@ -26,6 +26,8 @@ MOST_BUFFERED = 2000
 MOST_PRICES = 20_000
 RECOUNT_MS = 5_000
 PLACES = 24  # decimals a price may have
+
+_ZEROS = frozenset({"0", 0})  # the usual spellings; `0.000` is zero too
 
 
 class Step(StrEnum):
@@ -35,18 +37,6 @@ class Step(StrEnum):
     CHANGED = "changed"
     BUFFERED = "buffered"
     BROKEN = "broken"  # out of sequence, crossed or unreadable: a snapshot is needed
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One `order_book_update`: it holds what happened from `first` to `last`."""
-
-    first: int
-    last: int
-    bids: list[Any]
-    asks: list[Any]
-    full: bool
-    time_ms: int
 
 
 class BookSync:
@@ -70,9 +60,9 @@ class BookSync:
         self._waiting.clear()
 
     def apply(self, raw: Any) -> Step:
-        """The `result` of an `order_book_update` push."""
+        """The `result` of an `order_book_update` push, or the Change it is."""
         try:
-            item = change(raw)
+            item = raw if type(raw) is Change else change(raw)
             step = self._take(item)
         except (Unreadable, TypeError, KeyError, ValueError):
             self.restart()
@@ -166,61 +156,45 @@ class BookSync:
 class _Side:
     """Levels of one side, best first: `keys` grow away from the best price."""
 
-    __slots__ = ("_depth", "_known", "_made", "_sign", "_sizes", "keys")
+    __slots__ = ("_depth", "_known", "_levels", "_sign", "keys")
 
     def __init__(self, depth: int, sign: int) -> None:
         self.keys: list[int] = []
         self._depth = depth
         self._sign = sign
-        self._sizes: dict[int, tuple[str, Any]] = {}
+        self._levels: dict[int, Any] = {}  # price and size as they came, or the Level they are
         self._known: dict[str, int] = {}
-        self._made: dict[int, Level] = {}
 
     def clear(self) -> None:
         self.keys.clear()
-        self._sizes.clear()
-        self._made.clear()
+        self._levels.clear()
 
     def write(self, rows: Iterable[Any]) -> None:
         """Absolute sizes; levels beyond the depth are forgotten, as they are at the exchange."""
-        sizes, known, keys, made = self._sizes, self._known, self.keys, self._made
+        levels, known, keys = self._levels, self._known, self.keys
         for row in rows:
-            if type(row) is dict:
-                price, size = row["p"], row["s"]
-            elif type(row) is list:
-                price, size = row
-            else:
-                raise Unreadable("order book update: a level is neither pair nor object")
+            pair = row if type(row) is tuple else _pair(row)
+            price, size = pair
             key = known.get(price)
             if key is None:
                 key = self._learn(price)
-            made.pop(key, None)
-            if size == "0" or size == 0 or _is_nothing(size):
-                if sizes.pop(key, None) is not None:
+            if size in _ZEROS or (type(size) is str and size[:1] == "0" and not size.strip("0.")):
+                if levels.pop(key, None) is not None:
                     del keys[bisect_left(keys, key)]
                 continue
-            if key not in sizes:
-                keys.insert(bisect_left(keys, key), key)
-            sizes[key] = (price, size)
+            if key not in levels:
+                insort(keys, key)
+            levels[key] = pair
         while len(keys) > self._depth:
-            key = keys.pop()
-            del sizes[key]
-            made.pop(key, None)
+            del levels[keys.pop()]
 
     def levels(self) -> tuple[Level, ...]:
         """The levels as Decimals. Raises Unreadable for a size that is none."""
-        made = self._made
+        found = self._levels
         for key in self.keys:
-            if key not in made:
-                made[key] = self._level(key)
-        return tuple(made[key] for key in self.keys)
-
-    def _level(self, key: int) -> Level:
-        price, size = self._sizes[key]
-        amount = as_number(size, "level")
-        if amount <= 0:
-            raise Unreadable("level: size out of range")
-        return Level(as_number(price, "level"), amount)
+            if type(found[key]) is not Level:
+                found[key] = _level(*found[key])
+        return tuple([found[key] for key in self.keys])
 
     def _learn(self, price: Any) -> int:
         """The whole number of a price; texts that mean the same price have the same one."""
@@ -234,9 +208,21 @@ class _Side:
         return key
 
 
-def _is_nothing(size: Any) -> bool:
-    """Zero in another spelling, `0.000`."""
-    return type(size) is str and size[:1] == "0" and not size.strip("0.")
+def _pair(row: Any) -> tuple[Any, Any]:
+    """Price and size of a level as JSON has it."""
+    if type(row) is dict:
+        return row["p"], row["s"]
+    if type(row) is list:
+        price, size = row
+        return price, size
+    raise Unreadable("order book update: a level is neither pair nor object")
+
+
+def _level(price: Any, size: Any) -> Level:
+    amount = as_number(size, "level")
+    if amount <= 0:
+        raise Unreadable("level: size out of range")
+    return Level(as_number(price, "level"), amount)
 
 
 def change(raw: Any) -> Change:
@@ -245,7 +231,7 @@ def change(raw: Any) -> Change:
         last = raw["u"]
         first = raw.get("U", last)
         bids, asks = raw["b"] or [], raw["a"] or []
-        item = Change(first, last, bids, asks, raw.get("full") is True, raw["t"])
+        item = Change(raw.get("s", ""), first, last, bids, asks, raw.get("full") is True, raw["t"])
     except (TypeError, KeyError, AttributeError):
         raise Unreadable("order book update: a field is missing") from None
     whole = type(first) is int and type(last) is int and type(item.time_ms) is int

@@ -11,6 +11,7 @@ from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book
 from mtrade.domain.ports import Clock, EventSink, MarketData
 from mtrade.gate.book_keeper import PACE_S, BookKeeper, Paced
+from mtrade.gate.book_text import Change
 from mtrade.gate.channels import BOOK, candle_channel, market_channels
 from mtrade.gate.frames import Push
 from mtrade.gate.parse_public import Place, parse_public
@@ -109,7 +110,10 @@ class PublicStream:
                 keeper.verify()
 
     def _update_book(self, result: Any) -> None:
-        name = result.get("s") if isinstance(result, dict) else None
+        if type(result) is Change:
+            name: Any = result.name
+        else:
+            name = result.get("s") if isinstance(result, dict) else None
         keeper = self._books.get(name) if isinstance(name, str) else None
         if keeper is not None:
             keeper.update(result)

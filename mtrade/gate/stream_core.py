@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mtrade.domain.events import StreamStatus
-from mtrade.gate.frames import Frame, Pong, Upgrade
-from mtrade.gate.stream_link import Deliver, Link, LinkCommand, Subscription, Timing
+from mtrade.gate.frames import Frame, Pong, Push, Upgrade
+from mtrade.gate.stream_link import Link, LinkCommand, Subscription, Timing
 
 MOST_DOUBLINGS = 10
 
@@ -135,15 +135,15 @@ class StreamCore:
         link = self._find(number)
         if link is None:
             return []
-        out: list[Command] = list(link.heard(frame, now))
         if link is self._links[0]:
             self.heard_at = now
+        out: list[Command] = [*link.heard(frame, now)]
+        if type(frame) is Push:
+            self._limits.pop(frame.channel, None)
+            return out
         if isinstance(frame, Upgrade):
             self._replace = self._replace or "the exchange upgrades"
             self._due_at = now
-        if out and isinstance(out[0], Deliver):
-            self._limits.pop(out[0].push.channel, None)
-            return out
         if isinstance(frame, Pong) and link is self._links[0]:
             out.append(Changed())
         return self._after(out, now)
@@ -238,4 +238,7 @@ class StreamCore:
         return StreamStatus.LIVE if live else StreamStatus.CONNECTING
 
     def _find(self, number: int) -> Link | None:
-        return next((link for link in self._links if link.number == number), None)
+        for link in self._links:
+            if link.number == number:
+                return link
+        return None
