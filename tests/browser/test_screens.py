@@ -15,6 +15,9 @@ pytestmark = pytest.mark.browser
 
 PATHS = ("/trade/futures/usdt/BTC_USDT", "/trade/spot/ETH_USDT", "/accounts", "/settings", "/copy")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
+OPENERS = (
+    "instrument-button", "account-switcher", "connection-chip", "stop-button", "ticket-leverage",
+)  # fmt: skip
 QUICK = [
     (DESKTOP, "en", "light"),
     (NARROW, "ru", "dark"),
@@ -66,7 +69,7 @@ def test_all_screens(
 def test_dialogs_pass_too(open_page: OpenPage) -> None:
     page = open_page("/trade/futures/usdt/BTC_USDT", DESKTOP, "en", "dark")
     settled(page)
-    for opener in ("instrument-button", "account-switcher", "stop-button", "ticket-leverage"):
+    for opener in OPENERS:
         page.get_by_test_id(opener).click()
         expect(page.locator("dialog[open]")).to_be_visible()
         check(page)
