@@ -16,17 +16,14 @@ CREATE TABLE intent_built(
   instrument TEXT NOT NULL,
   side TEXT NOT NULL CHECK(side IN('buy','sell')),
   type TEXT NOT NULL CHECK(type IN('limit','market')),
-  size TEXT NOT NULL
-    CHECK(size GLOB '[0-9]*' AND size NOT GLOB '*[^0-9.]*' AND size NOT GLOB '*.*.*'),
-  price TEXT
-    CHECK(price GLOB '[0-9]*' AND price NOT GLOB '*[^0-9.]*' AND price NOT GLOB '*.*.*'),
+  size TEXT NOT NULL CHECK(size <> '' AND size NOT GLOB '*[^0-9.]*'),
+  price TEXT CHECK(price <> '' AND price NOT GLOB '*[^0-9.]*'),
   tif TEXT NOT NULL CHECK(tif='gtc' OR tif='ioc' OR tif='poc' OR tif='fok'),
   reduce_only INTEGER NOT NULL CHECK(reduce_only IN(0,1)),
   close INTEGER NOT NULL CHECK(close IN(0,1)),
   auto_size TEXT CHECK(auto_size IN('close_long','close_short')),
   text TEXT NOT NULL UNIQUE CHECK(text <> ''),
-  trigger_price TEXT CHECK(trigger_price GLOB '[0-9]*'
-    AND trigger_price NOT GLOB '*[^0-9.]*' AND trigger_price NOT GLOB '*.*.*'),
+  trigger_price TEXT CHECK(trigger_price <> '' AND trigger_price NOT GLOB '*[^0-9.]*'),
   trigger_above INTEGER CHECK(trigger_above IN(0,1)),
   trigger_source TEXT
     CHECK(trigger_source='last' OR trigger_source='mark' OR trigger_source='index'),
@@ -38,17 +35,13 @@ CREATE TABLE intent_built(
   sent_ms INTEGER,
   path TEXT NOT NULL CHECK(path='' OR path='ws' OR path='rest'),
   order_id TEXT NOT NULL,
-  filled TEXT NOT NULL
-    CHECK(filled GLOB '[0-9]*' AND filled NOT GLOB '*[^0-9.]*' AND filled NOT GLOB '*.*.*'),
-  average TEXT
-    CHECK(average GLOB '[0-9]*' AND average NOT GLOB '*[^0-9.]*' AND average NOT GLOB '*.*.*'),
+  filled TEXT NOT NULL CHECK(filled <> '' AND filled NOT GLOB '*[^0-9.]*'),
+  average TEXT CHECK(average <> '' AND average NOT GLOB '*[^0-9.]*'),
   label TEXT NOT NULL,
   evidence TEXT NOT NULL,
   closed_ms INTEGER,
   parent TEXT NOT NULL,
-  plan_position TEXT CHECK(ltrim(plan_position,'-') GLOB '[0-9]*'
-    AND ltrim(plan_position,'-') NOT GLOB '*[^0-9.]*'
-    AND plan_position NOT GLOB '*.*.*' AND plan_position NOT GLOB '--*'),
+  plan_position TEXT CHECK(plan_position <> '' AND plan_position NOT GLOB '*[^-0-9.]*'),
   leg_id INTEGER
 ) STRICT;
 
@@ -102,11 +95,8 @@ CREATE TABLE copy_leg(
   settle TEXT NOT NULL CHECK(settle <> ''),
   instrument TEXT NOT NULL CHECK(instrument <> ''),
   side TEXT NOT NULL CHECK(side='single' OR side='dual_long' OR side='dual_short'),
-  owned TEXT NOT NULL CHECK(ltrim(owned,'-') GLOB '[0-9]*'
-    AND ltrim(owned,'-') NOT GLOB '*[^0-9.]*' AND owned NOT GLOB '*.*.*' AND owned NOT GLOB '--*'),
-  shadow TEXT NOT NULL CHECK(ltrim(shadow,'-') GLOB '[0-9]*'
-    AND ltrim(shadow,'-') NOT GLOB '*[^0-9.]*'
-    AND shadow NOT GLOB '*.*.*' AND shadow NOT GLOB '--*'),
+  owned TEXT NOT NULL CHECK(owned <> '' AND owned NOT GLOB '*[^-0-9.]*'),
+  shadow TEXT NOT NULL CHECK(shadow <> '' AND shadow NOT GLOB '*[^-0-9.]*'),
   status TEXT NOT NULL CHECK(status='active' OR status='parked' OR status='blocked'),
   reason TEXT,
   episode TEXT,
