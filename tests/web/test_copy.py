@@ -244,7 +244,7 @@ def test_a_preview_tells_the_size_in_real_numbers(site: Site, copying: FakeCopyi
         follower_equity=D(2_500), free_margin=D(900), rungs=rungs[:1],
     )  # fmt: skip
     found = viewer.get("/api/copy/links/1/preview").json["sizing"]
-    assert found["text"] == ("leader opens 1,000 USDT → this follower opens 250 USDT = 3 contracts")
+    assert found["text"] == ("leader opens 1,000 USDT → this follower opens 250 USDT = 3 cont.")
     assert (found["steps"][0]["leader_coins"], found["steps"][0]["text"]) == ("0.01", "")
     copying.sizing = replace(copying.sizing, coins=None, rungs=rungs)
     last = viewer.get("/api/copy/links/1/preview").json["sizing"]["steps"][-1]

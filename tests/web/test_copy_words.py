@@ -104,10 +104,10 @@ def test_the_fullest_sentence_that_has_its_numbers_is_said() -> None:
     words = Words(CATALOGUE, "en")
     numbers = {"side": "buy", "size": "3", "price": "60010"}
     copied = CopyEvent(time_ms=0, link_id=1, act=Act.COPIED, numbers=numbers)
-    assert words.event(copied) == "buy 3 contracts at 60,010"
+    assert words.event(copied) == "buy 3 cont. at 60,010"
     more = {**numbers, "lag_ms": "12", "gap_bps": "-0.6"}
     assert words.event(CopyEvent(time_ms=0, link_id=1, act=Act.COPIED, numbers=more)) == (
-        "buy 3 contracts at 60,010, 12 ms, \u22120.6 bps"
+        "buy 3 cont. at 60,010, 12 ms, \u22120.6 bps"
     )
 
 
