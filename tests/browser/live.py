@@ -66,8 +66,9 @@ class Stage:
         base = self.server.base
         return [{"name": n, "value": v, "url": base} for n, v in answer.cookies.items()]
 
-    def context(self, browser: Browser) -> BrowserContext:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    def context(self, browser: Browser, locale: str = "en-US") -> BrowserContext:
+        """A browser of its own, logged in."""
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
         context.add_cookies(self.cookies)  # type: ignore[arg-type]
         context.set_default_timeout(20_000)
         return context

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mtrade.web.seats import MOST_OF_ONE
 from tests.browser.conftest import Watch
-from tests.browser.live import Stage, shown
+from tests.browser.live import PLACE, Stage, shown
 from tests.browser.test_stream import HIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -116,6 +116,23 @@ def test_a_fill_of_another_client_rings_and_moves_the_position(
         "contract": "BTC_USDT", "size": 0, "price": "0", "tif": "ioc", "close": True})  # fmt: skip
     expect(page.get_by_test_id("positions-empty")).to_be_visible()
     expect(page.get_by_test_id("line-entry")).to_have_count(0)
+
+
+def test_a_position_is_wholly_in_sight_in_the_longer_language(
+    stage: Stage, browser: Browser
+) -> None:
+    order = {"contract": "BTC_USDT", "size": 300, "price": "0", "tif": "ioc"}
+    stage.call("POST", "/futures/usdt/orders", body=order)
+    context = stage.context(browser, "ru-RU")
+    page = context.new_page()
+    page.goto(stage.server.base + PLACE)
+    expect(page.get_by_test_id("positions").locator("tbody tr")).to_contain_text("Лонг")
+    for width in (1280, 1440, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        hidden = page.get_by_test_id("panel-body").evaluate("n => n.scrollWidth - n.clientWidth")
+        assert hidden <= 0, width
+    context.close()
+    stage.call("POST", "/futures/usdt/orders", body={**order, "size": 0, "close": True})
 
 
 def test_a_restarted_server_is_found_again_without_a_reload(
