@@ -1,7 +1,8 @@
 """48 event streams at ten messages a second, and the API meanwhile: how old events are, how long
 answers take. Server, exchange and readers are processes of their own; the one that asks the API
 does little else. The age of an event runs from the exchange's time of the book in it until its
-bytes are read. The processor time of the server is printed, so that a busy machine can be told.
+bytes are read. The processor time of the server and how late the asking process itself is woken are
+printed too: on a busy machine everything waits.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ def move(paper: Paper, until: float) -> None:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
-def call(script: Script, took: dict[str, list[float]], until: float) -> None:
-    """Ask the API at a steady pace."""
+def call(script: Script, took: dict[str, list[float]], until: float) -> list[float]:
+    """Ask the API at a steady pace; by how much this process itself was woken too late."""
+    late = []
     number, due = 0, time.monotonic()
     while due < until:
         path = PATHS[number % len(PATHS)]
@@ -53,7 +55,11 @@ def call(script: Script, took: dict[str, list[float]], until: float) -> None:
         assert answer.ok, answer.text
         number += 1
         due += 1 / CALLS_PER_S
-        time.sleep(max(0.0, due - time.monotonic()))
+        pause = due - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+            late.append(time.monotonic() - due)
+    return late
 
 
 def show(name: str, seconds: list[float]) -> None:
@@ -118,12 +124,13 @@ def measure(paper: Paper, server: Server, script: Script) -> None:
     used, until = sum(process.cpu_times()[:2]), time.monotonic() + RUN_S
     mover = threading.Thread(target=move, args=(paper, until))
     mover.start()
-    call(script, took, until)
+    late = call(script, took, until)
     mover.join()
     used = (sum(process.cpu_times()[:2]) - used) / RUN_S
     seen = crowd.end()
     print(f"{MOST} streams, {seen['messages'] / MOST / RUN_S:.1f} messages/s each, "
           f"{seen['resyncs']} resyncs, server {used:.0%} of a processor")  # fmt: skip
+    show("(own wake-ups late by)", late)
     show("event age", seen["ages"])
     show("api, all", [one for some in took.values() for one in some])
     for path, seconds in took.items():
