@@ -43,7 +43,12 @@ def reason(found: Reason | None, words: Words) -> Json | None:
 
 
 def link(view: LinkView, words: Words) -> Json:
-    """A link and how it stands."""
+    """A link, how it stands and all its parameters."""
+    return {**link_line(view, words), "params": params(view.link.params)}
+
+
+def link_line(view: LinkView, words: Words) -> Json:
+    """A link and how it stands, as it is told twice a second: without its parameters."""
     row = view.link
     last = view.last_action
     return {
@@ -57,7 +62,6 @@ def link(view: LinkView, words: Words) -> Json:
         "state": row.state,
         "since_ms": row.since_ms,
         "reason": _state_reason(view, words),
-        "params": params(row.params),
         "version": row.version,
         "armed_ms": row.armed_ms,
         "leaving": row.leaving,

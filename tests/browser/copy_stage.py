@@ -127,6 +127,8 @@ class CopyStage:
             return self.plan
         if parts == ["ticket"]:
             return {"items": self._ticket(query)}
+        if len(parts) == 2 and method == "GET":
+            return next(one for one in self.links if one["id"] == parts[1])
         if path == "/api/mode":
             self.mode = body["mode"]
             return {"mode": self.mode, "links": len(self.links), "message": ""}

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -61,6 +62,10 @@ def test_the_overview_holds_links_contracts_and_alarms(site: Site, copying: Fake
     assert (link["state"], link["gap_bps"], link["lag_ms"], link["pnl"]) == (
         "on", "0.6", "12", "1.5",
     )  # fmt: skip
+    assert "params" not in link
+    assert site.browser("viewer").get("/api/copy/links/1").json == {
+        **shown(site, "ru")["links"][0], "params": ANY,
+    }  # fmt: skip
     assert link["counts"] == {"seen": 0, "copied": 0, "clipped": 0, "skipped": 2, "failed": 0}
     assert (row["target"], row["owned"], row["drift"], row["k"]) == ("3", "0", "3", "0.33333333")
     assert row["reason"]["text"] == "the price ran 42 bps, the limit is 30"

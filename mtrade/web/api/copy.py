@@ -49,7 +49,7 @@ def whole(copying: CopyDesk | None, words: Words, mode: str) -> Json:
         "mode": mode,
         "newest": _newest(links, shouted),
         "brakes": [codec_copy.brake(row) for row in copying.brakes()],
-        "links": [codec_copy.link(view, words) for view in links],
+        "links": [codec_copy.link_line(view, words) for view in links],
         "sync": [codec_copy.sync_row(row, words) for row in copying.sync(None)],
         "alerts": codec_copy.events(shouted[:MOST_SHOUTED], words),
     }

@@ -1,6 +1,6 @@
 // The settings of one link: every parameter by group, found by search, changed ones marked, with the effect in real numbers below.
 
-import { patch } from '../core/api.js';
+import { get, patch } from '../core/api.js';
 import { button, h, icon } from '../core/dom.js';
 import { field, open } from '../core/dialog.js';
 import { t } from '../core/i18n.js';
@@ -49,10 +49,10 @@ function countChanged(sections) {
 }
 
 export async function showSettings(found) {
-  let item = found;
+  let item;
   let table;
   try {
-    table = await loadParameters();
+    [table, item] = await Promise.all([loadParameters(), get(`/api/copy/links/${found.id}`)]);
   } catch (error) {
     fail(t('copy.failed'), error);
     return;
@@ -89,7 +89,7 @@ export async function showSettings(found) {
       for (const { section } of sections) if (Object.keys(problem.fields ?? {}).some((key) => section.querySelector(`[name="${CSS.escape(key)}"]`))) section.open = true;
       showRefusals(host, problem.fields);
       Object.assign(error, { textContent: problem.text ?? problem.message, hidden: false });
-      if (problem.code === 'copy_version') item = linkOf(item.id) ?? item;
+      if (problem.code === 'copy_version') item.version = linkOf(item.id)?.version ?? item.version;
       error.scrollIntoView({ block: 'nearest' });
     }
   };
