@@ -23,6 +23,7 @@ from mtrade.domain.events import (
     StreamStatus,
 )
 from mtrade.domain.instruments import Market
+from mtrade.domain.orders import OrderSocket
 from mtrade.trading.live.mailbox import LONGEST, Mailbox
 from mtrade.trading.live.topics import MOST_TOPICS
 from mtrade.web import events, seats
@@ -371,6 +372,10 @@ def test_half_of_an_account_is_not_shown_as_all_of_it(
 
 
 def test_the_server_and_its_streams(site: Site, listen: Callable[..., Reader]) -> None:
+    socket = OrderSocket(
+        market=Market.FUTURES, settle="usdt", ready=True, ack_ms=3, round_trip_ms=5
+    )
+    site.desk.accounts.line(site.account).sockets = (socket,)  # type: ignore[attr-defined]
     reader = listen("server")
     reader.message()
     live(site, Market.SPOT, "", site.account)
@@ -384,3 +389,5 @@ def test_the_server_and_its_streams(site: Site, listen: Callable[..., Reader]) -
     assert (data["version"], data["instance"], data["mode"]) == ("1.2.3", "0123abcd", "normal")
     status = site.browser("viewer").get("/api/server/status").json
     assert status["streams"][0]["status"] == "live"
+    assert data["order_sockets"] == status["order_sockets"]
+    assert [row["ack_ms"] for row in data["order_sockets"]] == [3]

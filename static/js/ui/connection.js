@@ -39,7 +39,7 @@ function exchangeLight() {
 /** Orders of the active account leave over their sockets; without a ready one they take the slower way. */
 function orderLight() {
   if (link.lostSince) return 'wait';
-  const sockets = state.orderSockets.filter((row) => row.account === state.active);
+  const sockets = link.via === 'stream' ? state.orderSockets.filter((row) => row.account === state.active) : [];
   if (state.server?.health?.ok === false || sockets.some((row) => !row.ready)) return 'slow';
   if (!link.acks.length) return sockets.length ? 'ok' : 'wait';
   return quantile(link.acks, 0.95) > SLOW_ACK_MS ? 'slow' : 'ok';
