@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import Any
@@ -118,3 +119,30 @@ def test_values_that_are_our_words_are_translated() -> None:
     assert Words(CATALOGUE, "ru").event(moved) == "копирует → только выход"
     refused = Reason(Code.REFUSED, {"label": "INSUFFICIENT_AVAILABLE"})
     assert "INSUFFICIENT_AVAILABLE" in Words(CATALOGUE, "ru").reason(refused)
+
+
+def reasons_given() -> list[tuple[str, Code, set[str]]]:
+    """Every reason written with its numbers in the source: where, which, with which numbers."""
+    found = []
+    for path in sorted((ROOT / "mtrade").rglob("copying/*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason"):
+                continue
+            code, numbers = [*node.args, None, None][:2]
+            if isinstance(code, ast.Attribute) and isinstance(numbers, ast.Dict):
+                names = {key.value for key in numbers.keys if isinstance(key, ast.Constant)}
+                found.append((f"{path.name}:{node.lineno}", Code[code.attr], names))
+    return found
+
+
+def test_the_numbers_of_a_reason_are_said() -> None:
+    """A sentence whose places are named otherwise than the reason's numbers would hide them."""
+    lost = []
+    for where, code, names in reasons_given():
+        keys = (f"copy.reason.{code}{form}" for form in ("", ".short"))
+        forms = [set(GAP.findall(CATALOGUE.text("en", key, {}) or "")) for key in keys]
+        wanted = [places for places in forms if places]
+        given = {f"{{{name}}}" for name in names}
+        if wanted and names and not any(places <= given for places in wanted):
+            lost.append(f"{where}: {code} gives {sorted(names)}, the sentence wants {wanted}")
+    assert not lost, "\n".join(lost)
