@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from mtrade.domain.accounts import Account, Credentials, Network
-from mtrade.domain.copying.model import NO_CHANGE, CopyChange
+from mtrade.domain.copying.codes import Act
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyState
 from mtrade.domain.events import Event
 from mtrade.domain.orders import Fill, Intent
 from mtrade.domain.ports import Clock, Exchange, Journal, MarketData
@@ -102,6 +103,30 @@ class Host(Protocol):
         ...
 
     def post(self, message: object) -> None: ...
+
+
+class CopyShelf(Protocol):
+    """What the journal remembers of copying. Raises StoreError."""
+
+    def load(self) -> CopyState: ...
+
+    def events(
+        self,
+        link_id: int | None = None,
+        act: Act | None = None,
+        before_id: int | None = None,
+        limit: int = 100,
+    ) -> tuple[CopyEvent, ...]: ...
+
+    def counts(self, since_ms: int) -> dict[int, dict[Act, int]]: ...
+
+    def leg_intents(
+        self, leg_id: int, before_id: int | None = None, limit: int = 100
+    ) -> tuple[Intent, ...]: ...
+
+    def consumed(
+        self, follower_id: str, leader_id: str, trade_ids: Iterable[str]
+    ) -> frozenset[str]: ...
 
 
 class Guest(Protocol):

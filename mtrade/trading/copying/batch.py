@@ -1,0 +1,93 @@
+"""One fan-out in the making: the intents, their legs, and what is written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from mtrade.domain.copying.facts import Facts, Wanted
+from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.copying.step import Outcome
+from mtrade.domain.orders import Intent, IntentKind, IntentState
+from mtrade.trading.copying.holdings import VISIBLE_MS
+from mtrade.trading.intents import EXPIRES_MS, order_text
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a leg decided, and on what."""
+
+    leg: CopyLeg
+    facts: Facts
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Batch:
+    """`instance` names this installation in order texts; `pick(n)` draws a number below n."""
+
+    instance: str
+    pick: Callable[[int], int]
+    planned_ms: int
+    decided: list[Decided] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+
+    def add(self, decided: Decided) -> None:
+        """A leg that changes, tells something or wants an order."""
+        self.decided.append(decided)
+
+    def built(
+        self, first_id: int, causes_of: Callable[[Decided, str], tuple[Cause, ...]]
+    ) -> tuple[list[Intent], CopyChange]:
+        """The intents, exits first, numbered from `first_id`, and the change they go with."""
+        wanting = [(d, d.outcome.order) for d in self.decided if d.outcome.order is not None]
+        wanting.sort(key=lambda pair: not pair[1].reducing)
+        intents: list[Intent] = []
+        legs: dict[int, CopyLeg] = {}
+        events: list[CopyEvent] = []
+        causes = list(self.causes)
+        for number, (decided, wanted) in enumerate(wanting, first_id):
+            intent = self._intent(number, decided, wanted)
+            intents.append(intent)
+            legs[decided.leg.id] = replace(
+                decided.outcome.leg, pending=number, planned_ms=decided.facts.now_ms
+            )
+            events += (_named(event, number) for event in decided.outcome.events)
+            causes += causes_of(decided, intent.order.text)
+        for decided in self.decided:
+            if decided.outcome.order is None:
+                events += decided.outcome.events
+                if decided.outcome.leg != decided.leg:
+                    legs[decided.leg.id] = decided.outcome.leg
+        change = CopyChange(legs=tuple(legs.values()), events=tuple(events), causes=tuple(causes))
+        return intents, change
+
+    def _intent(self, number: int, decided: Decided, wanted: Wanted) -> Intent:
+        leg = decided.leg
+        text = order_text(IntentKind.COPY, leg.side, self.instance, self.pick)
+        return Intent(
+            id=number,
+            account_id=leg.follower_id,
+            kind=IntentKind.COPY,
+            request_id="",
+            order=replace(wanted.order, text=text),
+            expires_ms=decided.facts.now_ms + EXPIRES_MS,
+            state=IntentState.SENDING,
+            planned_ms=self.planned_ms,
+            sent_ms=self.planned_ms,
+            plan_position=_witness(decided),
+            leg_id=leg.id,
+        )
+
+
+def _witness(decided: Decided) -> Decimal | None:
+    """The position before the order, unless it may not show the order before this one yet."""
+    wanted, seen_ms = decided.outcome.order, decided.facts.follower.position_ms
+    if wanted is None or seen_ms <= decided.leg.planned_ms + VISIBLE_MS:
+        return None
+    return wanted.plan_position
+
+
+def _named(event: CopyEvent, intent_id: int) -> CopyEvent:
+    return event if event.intent_id is not None else replace(event, intent_id=intent_id)

@@ -1,0 +1,68 @@
+"""Which trades of a leader wait to be consumed by an order of a follower. Engine thread only.
+
+One leader trade is consumed by at most one order of a follower, for ever: the journal refuses a
+second time. A trade of before the start may have been consumed by an earlier run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mtrade.domain.copying.model import Cause, CopyLeg, Link
+from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.orders import Fill
+
+MOST = 400  # of one contract of a link; older ones are given up
+
+Consumed = Callable[[str, str, Iterable[str]], frozenset[str]]
+Lane = tuple[int, InstrumentId]
+
+
+class Causes:
+    """`consumed` asks the journal."""
+
+    def __init__(self, consumed: Consumed) -> None:
+        self._consumed = consumed
+        self._waiting: dict[Lane, dict[str, None]] = {}
+        self._flying: dict[str, tuple[Lane, tuple[str, ...]]] = {}
+        self.since_ms = 0
+
+    def heard(self, link: Link, fills: Iterable[Fill]) -> None:
+        """The leader traded."""
+        for fill in fills:
+            name = f"{fill.instrument.name}:{fill.trade_id}"
+            if fill.time_ms < self.since_ms and self._consumed(
+                link.follower_id, link.leader_id, (name,)
+            ):
+                continue
+            waiting = self._waiting.setdefault((link.id, fill.instrument), {})
+            waiting[name] = None
+            if len(waiting) > MOST:
+                del waiting[next(iter(waiting))]
+
+    def taken(self, link: Link, leg: CopyLeg, text: str) -> tuple[Cause, ...]:
+        """All that waits is consumed by the order `text`; empty: it cancelled out."""
+        lane = (link.id, leg.instrument)
+        names = tuple(self._waiting.pop(lane, ()))
+        if names and text:
+            self._flying[text] = (lane, names)
+        return tuple(
+            Cause(follower_id=link.follower_id, leader_id=link.leader_id, trade_id=name, text=text)
+            for name in names
+        )
+
+    def waits(self, link: Link, leg: CopyLeg) -> bool:
+        """Whether trades wait."""
+        return (link.id, leg.instrument) in self._waiting
+
+    def ended(self, text: str, *, effect: bool) -> None:
+        """An order has ended; without any effect its trades wait again."""
+        lane, names = self._flying.pop(text, (None, ()))
+        if lane is not None and not effect:
+            waiting = self._waiting.pop(lane, {})
+            self._waiting[lane] = {**dict.fromkeys(names), **waiting}
+
+    def forget(self) -> None:
+        """The journal may know more than we do: take no trade for granted."""
+        self._waiting.clear()
+        self._flying.clear()

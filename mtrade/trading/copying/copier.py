@@ -1,0 +1,121 @@
+"""The pipeline's guest that copies: events say which legs to look at, the domain decides, a whole
+fan-out is one transaction. Engine thread only, except `hear`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from mtrade.domain.copying.model import CopyChange
+from mtrade.domain.errors import MTradeError, StoreError
+from mtrade.domain.events import Event
+from mtrade.trading.copying.adoption import Adoption
+from mtrade.trading.copying.breakers import Breakers
+from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.ear import Ear
+from mtrade.trading.copying.planning import Planning
+from mtrade.trading.copying.settings import Settings
+from mtrade.trading.copying.settling import Settling
+from mtrade.trading.copying.sightings import Sighting
+from mtrade.trading.copying.watch import Watch
+from mtrade.trading.ports import Host, Moved
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done on the engine's thread; `reply` gets what it returns or raises."""
+
+    act: Callable[[], Any]
+    reply: Future[Any]
+
+
+class Copier:
+    """Implements the port `Guest`."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.breakers = Breakers(core)
+        self._settings = Settings(core)
+        self._adoption = Adoption(core)
+        self._watch = Watch(core)
+        self._planning = Planning(core, self._settings)
+        self._settling = Settling(core, self.breakers)
+        self._ear = Ear(core, self._settings, self._adoption.strangers)
+        self._stopped = False
+
+    def started(self, host: Host) -> None:
+        """See the port."""
+        self.core.join(host)
+        self._adoption.begin()
+
+    def hear(self, event: Event) -> bool:
+        """See the port."""
+        return self._ear.hear(event)
+
+    def heard(self, event: Event) -> None:
+        """See the port."""
+        self._ear.heard(event)
+
+    def handle(self, message: object) -> None:
+        """What the scout brings, and what people want."""
+        if isinstance(message, Sighting):
+            self._ear.seen(message)
+            self._adoption.seen(message)
+            self._watch.seen(message)
+        elif isinstance(message, Task):
+            _do(message)
+
+    def settling(self, moved: Sequence[Moved]) -> CopyChange:
+        """See the port."""
+        return self._settling.settling(moved)
+
+    def settled(self, moved: Sequence[Moved], change: CopyChange) -> None:
+        """See the port."""
+        self._settling.settled(moved, change)
+
+    def tick(self) -> None:
+        """See the port."""
+        core = self.core
+        if self._stopped or not core.ready or not core.reload_if_due():
+            return
+        if core.errands.run():
+            self._adoption.run()
+            self._watch.run()
+        self._planning.run()
+
+    def wait(self) -> float:
+        """See the port."""
+        core = self.core
+        if self._stopped or not core.ready:
+            return 1.0
+        if core.touched:
+            return 0.0
+        return min(core.timers.until_next(), core.errands.until_next())
+
+    def stopping(self) -> None:
+        """See the port; called from another thread."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Ask and watch nothing more."""
+        if self.core.ready:
+            self.core.scout.close()
+            self.core.errands.close()
+
+
+def _do(task: Task) -> None:
+    """Give a caller who still waits what the task returns or raises; else do not act."""
+    if not task.reply.set_running_or_notify_cancel():
+        return
+    try:
+        task.reply.set_result(task.act())
+    except StoreError as fault:
+        log.error("a command could not be written down: %s", fault.message)
+        task.reply.set_exception(fault)
+    except MTradeError as fault:
+        task.reply.set_exception(fault)

@@ -1,0 +1,236 @@
+"""What streams and reads tell: remembered, and the legs concerned are looked at next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying.model import CopyChange, CopyLeg, Link
+from mtrade.domain.errors import AuthenticationFailed
+from mtrade.domain.events import (
+    AccountSnapshot,
+    Event,
+    Filled,
+    Liquidated,
+    OrderChanged,
+    PositionChanged,
+    PositionClosed,
+    StreamChanged,
+    StreamStatus,
+    TickerChanged,
+    TopChanged,
+)
+from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.orders import Fill
+from mtrade.domain.positions import Leg
+from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.memory import Sight
+from mtrade.trading.copying.pairing import sides
+from mtrade.trading.copying.settings import Settings
+from mtrade.trading.copying.sightings import (
+    ContractSeen,
+    PositionsSeen,
+    RulesSeen,
+    SettingSeen,
+    Sighting,
+    TiersSeen,
+    TradesSeen,
+    WalletSeen,
+)
+from mtrade.trading.copying.world import network_of
+
+_OF_ACCOUNTS = (
+    PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
+)  # fmt: skip
+
+
+class Ear:
+    """`strangers` is told every execution on a follower. Engine thread only, except `hear`."""
+
+    def __init__(
+        self, core: Core, settings: Settings, strangers: Callable[[str, Iterable[Fill]], None]
+    ) -> None:
+        self._core = core
+        self._settings = settings
+        self._strangers = strangers
+
+    def hear(self, event: Event) -> bool:
+        """On the thread of the streams: note prices at once, let the rest through if it matters."""
+        if isinstance(event, TickerChanged | TopChanged):
+            self._core.markets.price(event)
+            return False
+        book = self._core.book
+        if isinstance(event, StreamChanged):
+            account_id = event.stream.account_id
+        elif isinstance(event, _OF_ACCOUNTS):
+            account_id = event.account_id
+        else:
+            return False
+        return account_id in book.of_leader or account_id in book.of_follower
+
+    def heard(self, event: Event) -> None:
+        """An event, on the engine's thread."""
+        memory = self._core.memory
+        match event:
+            case PositionChanged():
+                if memory.position(event):
+                    self.moved(event.account_id, event.update.instrument)
+            case Filled():
+                self.filled(event.account_id, memory.heard_fills(event))
+            case OrderChanged():
+                if memory.order(event):
+                    self._core.touch_contract(event.account_id, event.order.instrument)
+            case AccountSnapshot():
+                self._snapshot(event)
+            case StreamChanged():
+                self._stream(event)
+            case _:
+                self._ended(event)
+
+    def seen(self, seen: Sighting) -> None:
+        """The scout came back."""
+        if not isinstance(seen, RulesSeen | TiersSeen):
+            self._key(seen)
+        match seen:
+            case SettingSeen():
+                self._settings.done(seen)
+            case ContractSeen():
+                self._settings.read(seen)
+                self._flat_rows(seen)
+            case _ if seen.error is not None:
+                return
+            case PositionsSeen():
+                self._positions(seen)
+            case WalletSeen():
+                self._wallet(seen)
+            case TradesSeen():
+                self.filled(seen.account_id, self._core.memory.fills(seen.account_id, seen.trades))
+            case RulesSeen():
+                rules = {(seen.network, row.id): row for row in seen.rules}
+                self._core.markets.rules.update(rules)
+            case TiersSeen():
+                self._core.markets.tiers[(seen.network, seen.instrument)] = seen.tiers
+
+    def moved(self, account_id: str, instrument: InstrumentId) -> None:
+        """The position of an account may have changed."""
+        core = self._core
+        fresh: list[CopyLeg] = []
+        for link_id in core.book.of_leader.get(account_id, ()):
+            fresh += self._missing_legs(core.book.links[link_id], instrument)
+        if fresh:
+            core.book.apply(CopyChange(legs=tuple(fresh)))
+            for leg in fresh:
+                core.errands.contract(leg.follower_id, leg.instrument)
+        core.touch_contract(account_id, instrument)
+
+    def filled(self, account_id: str, fresh: list[Fill]) -> None:
+        """Executions of an account that were not known."""
+        core = self._core
+        for link_id in core.book.of_leader.get(account_id, ()):
+            link = core.book.links[link_id]
+            if link.settle and fresh:
+                core.causes.heard(link, (f for f in fresh if f.instrument.settle == link.settle))
+        for instrument in {fill.instrument for fill in fresh}:
+            core.touch_contract(account_id, instrument)
+        if fresh and account_id in core.book.of_follower:
+            self._strangers(account_id, fresh)
+
+    def _missing_legs(self, link: Link, instrument: InstrumentId) -> list[CopyLeg]:
+        """Legs for what the leader holds in a contract, as far as they do not exist."""
+        core = self._core
+        leader = core.memory.sight(link.leader_id, link.settle)
+        if leader is None or instrument.settle != link.settle:
+            return []
+        mode = self._mode(link)
+        if mode is None:
+            return []
+        found: dict[Leg, CopyLeg] = {}
+        for side in Leg:
+            held = leader.positions.get((instrument, side))
+            if held is None or held.size.is_zero():
+                continue
+            wanted = sides(mode, held.size, link.params.inverse)
+            if core.book.leg(link.id, instrument, wanted) is None and wanted not in found:
+                found[wanted] = core.book.fresh_leg(link, instrument, wanted)
+        return list(found.values())
+
+    def _mode(self, link: Link) -> PositionMode | None:
+        """How the follower's positions are kept; asked for when it is not known."""
+        sight = self._core.memory.sight(link.follower_id, link.settle)
+        if sight is None or sight.wallet is None:
+            self._core.errands.wallet_soon(link.follower_id, link.settle)
+            return None
+        return sight.wallet.mode
+
+    def _positions(self, seen: PositionsSeen) -> None:
+        place = (seen.account_id, seen.settle)
+        for instrument in self._core.memory.rows(place, seen.positions, seen.read_ms):
+            self.moved(seen.account_id, instrument)
+
+    def _flat_rows(self, seen: ContractSeen) -> None:
+        """A contract read by itself lists flat legs too, with their `update_id`."""
+        sight = self._core.memory.sight(seen.account_id, seen.instrument.settle)
+        if sight is None or seen.error is not None:
+            return
+        if self._core.memory.contract(sight, seen.rows, seen.read_ms):
+            self.moved(seen.account_id, seen.instrument)
+
+    def _wallet(self, seen: WalletSeen) -> None:
+        sight = self._core.memory.sight(seen.account_id, seen.settle)
+        if sight is None or seen.account is None or seen.read_ms < sight.wallet_ms:
+            return
+        known = sight.wallet
+        sight.wallet, sight.wallet_ms = seen.account, seen.read_ms
+        if known is None or known.mode is not seen.account.mode:
+            self._all_moved(seen.account_id)
+
+    def _all_moved(self, account_id: str) -> None:
+        """Something about an account that concerns all its contracts."""
+        core = self._core
+        for link_id in core.book.of_follower.get(account_id, ()):
+            link = core.book.links[link_id]
+            for instrument in _held(core.memory.sight(link.leader_id, link.settle)):
+                self.moved(link.leader_id, instrument)
+        core.touch_account(account_id)
+
+    def _snapshot(self, event: AccountSnapshot) -> None:
+        core = self._core
+        sight = core.memory.sight(event.account_id, event.settle)
+        before = None if sight is None else sight.wallet
+        for instrument in core.memory.snapshot(event):
+            self.moved(event.account_id, instrument)
+        fresh = core.memory.fills(event.account_id, event.fills)
+        self.filled(event.account_id, fresh)
+        if sight is not None and before is None and sight.wallet is not None:
+            self._all_moved(event.account_id)
+
+    def _ended(self, event: Event) -> None:
+        """A position ended, by will or by force."""
+        core = self._core
+        if isinstance(event, PositionClosed):
+            core.memory.closed(event)
+            core.errands.soon(event.account_id, event.close.instrument.settle)
+        elif isinstance(event, Liquidated) and core.memory.forced(event):
+            core.touch_contract(event.account_id, event.liquidation.instrument)
+
+    def _stream(self, event: StreamChanged) -> None:
+        core, stream = self._core, event.stream
+        now = core.now_ms(network_of(stream.account_id))
+        if core.memory.stream(event, now):
+            if event.status is StreamStatus.LIVE:
+                core.errands.soon(stream.account_id, stream.settle)
+            core.touch_account(stream.account_id)
+
+    def _key(self, seen: Sighting) -> None:
+        account_id = getattr(seen, "account_id", "")
+        core = self._core
+        if isinstance(seen.error, AuthenticationFailed):
+            core.key_refused(account_id, seen.error.label or seen.error.code)
+        elif seen.error is None:
+            core.key_accepted(account_id)
+
+
+def _held(sight: Sight | None) -> list[InstrumentId]:
+    if sight is None:
+        return []
+    return [key[0] for key, held in sight.positions.items() if not held.size.is_zero()]

@@ -1,0 +1,152 @@
+"""Positions of an account as the highest `update_id` shows them, not as the last message. Pure.
+
+A row that is merely missing from a read is flat only after a second read, at least a second later,
+and long after the last change that is known; an explicit size 0 counts at once. Times are those of
+the exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from mtrade.domain.accounts import MarginMode
+from mtrade.domain.events import PositionUpdate
+from mtrade.domain.instruments import InstrumentId
+from mtrade.domain.numbers import ZERO
+from mtrade.domain.positions import Leg, Position
+
+SECOND_LOOK_MS = 1_000  # between two reads that both miss a row
+VISIBLE_MS = 5_000  # how late REST may show a change that a push has told
+LATEST_READ_MS = 30_000  # REST was seen tens of seconds late
+
+Key = tuple[InstrumentId, Leg]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One leg. `read_ms` is until when it is known to hold, `moved_ms` when it last changed as far
+    as known, `same_ms` since when this size was seen. `missing_ms` is the first read without it,
+    `behind_ms` the first that went back in `update_id`."""
+
+    size: Decimal
+    update_id: int
+    read_ms: int
+    moved_ms: int
+    same_ms: int
+    entry_price: Decimal | None = None
+    leverage: Decimal | None = None
+    margin_mode: MarginMode | None = None
+    liq_price: Decimal | None = None
+    mark: Decimal | None = None
+    missing_ms: int | None = None
+    behind_ms: int | None = None
+
+
+def pushed(known: Held | None, update: PositionUpdate) -> Held | None:
+    """The leg after a push; None when the push is not newer than what is known."""
+    if known is not None and not _is_newer(known, update.update_id, update.time_ms):
+        return None
+    return Held(
+        size=update.size,
+        update_id=update.update_id,
+        read_ms=update.time_ms,
+        moved_ms=update.time_ms,
+        same_ms=_same_ms(known, update.size, update.time_ms),
+        entry_price=update.entry_price,
+        leverage=update.leverage,
+        margin_mode=update.margin_mode,
+    )
+
+
+def read(
+    known: Mapping[Key, Held], rows: Iterable[Position], read_ms: int, settle: str
+) -> dict[Key, Held]:
+    """What a read of all positions of a settle currency, begun at `read_ms`, changes."""
+    listed = {(row.instrument, row.leg): row for row in rows}
+    found = {}
+    for key, row in listed.items():
+        held = _seen(known.get(key), row, read_ms)
+        if held is not None:
+            found[key] = held
+    for key, held in known.items():
+        if key not in listed and key[0].settle == settle:
+            found[key] = _missed(held, read_ms)
+    return found
+
+
+def closed(held: Held, time_ms: int) -> Held:
+    """The exchange told that the position ended: one read without it is enough now."""
+    if held.size.is_zero() or time_ms < held.moved_ms or held.missing_ms is not None:
+        return held
+    return replace(held, missing_ms=time_ms - SECOND_LOOK_MS)
+
+
+def _is_newer(known: Held, update_id: int, time_ms: int) -> bool:
+    if update_id != known.update_id:
+        return update_id > known.update_id
+    return time_ms > known.read_ms
+
+
+def _seen(known: Held | None, row: Position, read_ms: int) -> Held | None:
+    if known is None:
+        return _row(row, read_ms, read_ms, read_ms)
+    if row.update_id < known.update_id:
+        return _behind(known, row, read_ms)
+    if row.update_id == known.update_id and read_ms < known.read_ms:
+        return None
+    moved_ms = known.moved_ms if row.size == known.size else read_ms
+    # A row of a higher number is the truth even if the read began before the last push came.
+    return _row(row, max(read_ms, known.read_ms), moved_ms, _same_ms(known, row.size, read_ms))
+
+
+def _behind(known: Held, row: Position, read_ms: int) -> Held | None:
+    """A late read; believed only when reads have said so for longer than any delay ever seen."""
+    since = known.behind_ms
+    if since is None or read_ms < known.read_ms:
+        return replace(known, behind_ms=read_ms) if since is None else None
+    if read_ms - max(since, known.moved_ms) < LATEST_READ_MS:
+        return None
+    return _row(row, read_ms, read_ms, read_ms)
+
+
+def _missed(known: Held, read_ms: int) -> Held:
+    if known.size.is_zero():
+        return replace(known, read_ms=max(known.read_ms, read_ms))
+    if read_ms < known.moved_ms + VISIBLE_MS and known.missing_ms is None:
+        return known
+    if read_ms < known.moved_ms:
+        return known
+    if known.missing_ms is None:
+        return replace(known, missing_ms=read_ms)
+    if read_ms - known.missing_ms < SECOND_LOOK_MS:
+        return known
+    return replace(
+        known,
+        size=ZERO,
+        entry_price=None,
+        read_ms=read_ms,
+        moved_ms=read_ms,
+        same_ms=known.missing_ms,
+        missing_ms=None,
+    )
+
+
+def _row(row: Position, read_ms: int, moved_ms: int, same_ms: int) -> Held:
+    return Held(
+        size=row.size,
+        update_id=row.update_id,
+        read_ms=read_ms,
+        moved_ms=moved_ms,
+        same_ms=same_ms,
+        entry_price=row.entry_price,
+        leverage=row.leverage,
+        margin_mode=row.margin_mode,
+        liq_price=row.liq_price,
+        mark=row.mark_price,
+    )
+
+
+def _same_ms(known: Held | None, size: Decimal, time_ms: int) -> int:
+    return known.same_ms if known is not None and known.size == size else time_ms

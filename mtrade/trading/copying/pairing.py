@@ -1,0 +1,69 @@
+"""Which part of a leader's position a follower's leg mirrors: one-way and hedge accounts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying.choices import HedgeToOneWay
+from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.numbers import ZERO
+from mtrade.domain.positions import Leg
+from mtrade.trading.copying.holdings import Held
+
+Rows = Mapping[Leg, Held]
+
+_LONG = {Leg.LONG: 1, Leg.SHORT: -1}
+
+
+def sides(mode: PositionMode, size: Decimal, inverse: bool) -> Leg:
+    """The leg of a follower that mirrors a leader's position of this signed size."""
+    if mode is PositionMode.SINGLE:
+        return Leg.NET
+    up = (size > 0) is not inverse
+    return Leg.LONG if up else Leg.SHORT
+
+
+def mirrored(rows: Rows, side: Leg, params: CopyParams, first: Leg | None) -> Held | None:
+    """What the leader holds, as far as it concerns one leg of a follower; None when nothing is
+    known. `first` is the leg of a hedge leader that a one-way follower began with."""
+    if side is Leg.NET:
+        return _netted(rows, params, first)
+    wanted = _LONG[side] * (-1 if params.inverse else 1)
+    own = rows.get(Leg.LONG if wanted > 0 else Leg.SHORT)
+    net = rows.get(Leg.NET)
+    if net is None or (own is not None and net.size.is_zero()):
+        return own
+    if net.size * wanted > 0:
+        return net
+    return replace(net, size=ZERO, entry_price=None)
+
+
+def first_leg(rows: Rows, known: Leg | None) -> Leg | None:
+    """The leg a one-way follower sticks to until it is flat."""
+    open_ = [leg for leg in (Leg.LONG, Leg.SHORT) if leg in rows and not rows[leg].size.is_zero()]
+    if known in open_:
+        return known
+    return min(open_, key=lambda leg: rows[leg].same_ms) if open_ else None
+
+
+def _netted(rows: Rows, params: CopyParams, first: Leg | None) -> Held | None:
+    legs = [rows[leg] for leg in (Leg.LONG, Leg.SHORT) if leg in rows]
+    net = rows.get(Leg.NET)
+    if not legs or (net is not None and not net.size.is_zero()):
+        return net
+    if params.hedge_to_one_way is HedgeToOneWay.FIRST_LEG and first is not None:
+        return rows[first]
+    open_ = [held for held in legs if not held.size.is_zero()]
+    if len(open_) == 1 and len(legs) == 1:
+        return open_[0]
+    total = sum((held.size for held in legs), ZERO)
+    return replace(
+        max(legs, key=lambda held: held.update_id),
+        size=total,
+        update_id=sum(held.update_id for held in legs),
+        read_ms=min(held.read_ms for held in legs),
+        entry_price=open_[0].entry_price if len(open_) == 1 else None,
+    )

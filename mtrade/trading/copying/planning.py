@@ -1,0 +1,126 @@
+"""Legs that are due are thought through; what they want is one transaction, then it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mtrade.domain.copying.model import Cause, CopyChange, CopyLeg, Link
+from mtrade.domain.errors import StoreError
+from mtrade.trading.copying.batch import Batch, Decided
+from mtrade.trading.copying.core import RECONCILE_S, Core
+from mtrade.trading.copying.settings import Settings
+from mtrade.trading.copying.world import Pass, network_of
+
+SOONEST_S = 0.02
+
+
+class Planning:
+    """Engine thread only."""
+
+    def __init__(self, core: Core, settings: Settings) -> None:
+        self._core = core
+        self._settings = settings
+
+    def run(self) -> None:
+        """Decide for every leg that was touched or whose time has come."""
+        core = self._core
+        due = core.touched | set(core.timers.due())
+        if not due:
+            return
+        core.touched = set()
+        core.gates.refresh()
+        at = core.fresh_pass()
+        batch = Batch(core.tools.instance, core.tools.pick, core.tools.clock.now_ms())
+        for leg_id in due:
+            self._decide(leg_id, at, batch)
+        if batch.decided or batch.causes:
+            self._send(batch)
+
+    def _decide(self, leg_id: int, at: Pass, batch: Batch) -> None:
+        core = self._core
+        leg = core.book.legs.get(leg_id)
+        link = None if leg is None else core.book.links.get(leg.link_id)
+        if leg is None or link is None:
+            return
+        core.again(leg_id, RECONCILE_S)
+        if leg.pending is not None:
+            return
+        now = at.now_ms(network_of(link.follower_id))
+        rest = leg.planned_ms + link.params.coalesce_ms - now
+        if 0 < rest <= link.params.coalesce_ms:
+            core.again(leg_id, rest / 1000)
+            return
+        facts = core.world.facts(link, leg, at)
+        if facts is None:
+            core.again(leg_id, 1.0)
+            return
+        facts = self._settings.seen_by(leg, facts)
+        outcome = core.tools.step(leg, facts)
+        core.whys[leg_id] = outcome.why
+        self._follow(link, Decided(leg, facts, outcome), at, batch)
+
+    def _follow(self, link: Link, decided: Decided, at: Pass, batch: Batch) -> None:
+        core, leg, outcome = self._core, decided.leg, decided.outcome
+        now = decided.facts.now_ms
+        if outcome.again_ms is not None:
+            core.again(leg.id, max((outcome.again_ms - now) / 1000, SOONEST_S))
+        for reason in outcome.alerts:
+            core.shout(link, leg, reason)
+        if outcome.setting is not None:
+            self._settings.ask(leg, outcome.setting)
+        if outcome.order is not None:
+            self._count(link, decided, at)
+        else:
+            self._quiet(link, decided, batch)
+        if outcome.order is not None or outcome.leg != leg or outcome.events:
+            batch.add(decided)
+
+    def _count(self, link: Link, decided: Decided, at: Pass) -> None:
+        """An order will be sent: what the next legs of this pass must already reckon with."""
+        order = decided.outcome.order
+        if order is None or order.reducing:
+            return
+        core, market = self._core, decided.facts.market
+        core.rates.entered(link.id, link.follower_id, decided.facts.now_ms)
+        totals = core.world.total(link, at)
+        if decided.leg.owned.is_zero():
+            totals.open_legs += 1
+        if market.rules is not None and market.mark is not None:
+            totals.value += market.rules.value(order.order.size, market.mark)
+
+    def _quiet(self, link: Link, decided: Decided, batch: Batch) -> None:
+        """Nothing to send. When nothing is missing either, the leader's trades so far are done."""
+        core, leg, outcome = self._core, decided.leg, decided.outcome
+        episode = outcome.leg.episode
+        if outcome.setting is not None or (episode is not None and episode.late_ms is not None):
+            return
+        if outcome.why is not None and episode is not None and episode.opening is not None:
+            return
+        self._done_with(link, leg)
+        if outcome.why is None and core.causes.waits(link, leg):
+            batch.causes += core.causes.taken(link, leg, "")
+
+    def _done_with(self, link: Link, leg: CopyLeg) -> None:
+        sight = self._core.memory.sight(link.leader_id, link.settle)
+        grown = None if sight is None else sight.grown.get(leg.instrument)
+        if grown:
+            self._core.world.marks[leg.id] = grown[-1].number
+
+    def _send(self, batch: Batch) -> None:
+        core = self._core
+        try:
+            first_id = core.tools.next_id()
+        except StoreError as fault:
+            core.failed(fault)
+            return
+        intents, change = batch.built(first_id, self._causes_of)
+        core.launch(intents, change)
+
+    def _causes_of(self, decided: Decided, text: str) -> tuple[Cause, ...]:
+        link = self._core.book.links[decided.leg.link_id]
+        return self._core.causes.taken(link, decided.leg, text)
+
+
+def with_legs(change: CopyChange, legs: tuple[CopyLeg, ...]) -> CopyChange:
+    """A change with more legs."""
+    return replace(change, legs=(*change.legs, *legs))

@@ -1,0 +1,70 @@
+"""The ledger moves only here: by what is proven to be filled, in the transaction that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.copying.step import Outcome
+from mtrade.domain.orders import Intent, IntentState
+from mtrade.trading.copying.breakers import Breakers
+from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.world import network_of
+from mtrade.trading.ports import Moved
+
+
+class Settling:
+    """Engine thread only."""
+
+    def __init__(self, core: Core, breakers: Breakers) -> None:
+        self._core = core
+        self._breakers = breakers
+        self._outcomes: dict[int, Outcome] = {}
+
+    def settling(self, moved: Sequence[Moved]) -> CopyChange:
+        """What the new states of copy orders mean for their legs; remembers nothing that counts."""
+        self._outcomes = {}
+        legs: list[CopyLeg] = []
+        events: list[CopyEvent] = []
+        freed: list[str] = []
+        at = self._core.fresh_pass()
+        for before, after in moved:
+            leg = None if after.leg_id is None else self._core.book.legs.get(after.leg_id)
+            link = None if leg is None else self._core.book.links.get(leg.link_id)
+            if leg is None or link is None:
+                continue
+            facts = self._core.world.facts(link, leg, at)
+            outcome = self._outcomes[after.id] = self._core.tools.booked(leg, before, after, facts)
+            if outcome.leg != leg:
+                legs.append(outcome.leg)
+            events += outcome.events
+            if after.state is IntentState.VOID:
+                freed.append(after.order.text)
+        if not (legs or events or freed):
+            return NO_CHANGE
+        return CopyChange(legs=tuple(legs), events=tuple(events), freed=tuple(freed))
+
+    def settled(self, moved: Sequence[Moved], change: CopyChange) -> None:
+        """It is written: look at the legs again."""
+        core = self._core
+        core.wrote(change)
+        for before, after in moved:
+            outcome = self._outcomes.get(after.id)
+            if outcome is None or after.leg_id is None:
+                continue
+            link = core.book.links[outcome.leg.link_id]
+            for reason in outcome.alerts:
+                core.shout(link, outcome.leg, reason)
+            if after.final:
+                core.causes.ended(after.order.text, effect=after.state is IntentState.DONE)
+                core.errands.wallet_after(after.account_id, link.settle)
+            self._breakers.learned(link, before, after)
+            self._wake(outcome, after)
+        self._outcomes = {}
+
+    def _wake(self, outcome: Outcome, after: Intent) -> None:
+        core = self._core
+        core.touch((outcome.leg.id,))
+        if outcome.again_ms is not None:
+            now = core.now_ms(network_of(after.account_id))
+            core.again(outcome.leg.id, max(0.0, (outcome.again_ms - now) / 1000))
