@@ -15,7 +15,7 @@ from mtrade.gate.trading_line import NotWritten
 from mtrade.trading import courier, pipeline, resolver
 from tests.storm.world import World
 
-SEEDS = range(100, 140)
+SEEDS = range(200)  # the rarest bug shows in three storms of a hundred; the first one is enough
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
