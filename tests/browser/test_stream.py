@@ -217,6 +217,12 @@ def test_another_version_asks_for_a_reload(page: Page) -> None:
     expect(page.get_by_test_id("reload")).to_be_visible()
 
 
+def test_other_files_of_the_same_version_ask_for_a_reload_too(page: Page) -> None:
+    streams.say(page, "server", server(build="another"))
+    expect(page.get_by_test_id("lost-bar")).to_contain_text("This page has changed")
+    expect(page.get_by_test_id("reload")).to_be_visible()
+
+
 def test_old_data_dim_unless_the_live_stream_vouches_for_them(page: Page) -> None:
     page.route("**/api/snapshot*", lambda route: None)  # never answered: nothing fresher comes
     streams.say(page, "market", market("65000", age_ms=60_000))

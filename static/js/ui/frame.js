@@ -68,7 +68,7 @@ function drawBar() {
 }
 
 /** The server now runs another version, or serves other files than those of this page. */
-const outdated = () => ['version', 'build'].some((name) => state.server?.[name] && state.boot[name] && state.server[name] !== state.boot[name]);
+const outdated = (name) => state.server?.[name] && state.boot[name] && state.server[name] !== state.boot[name];
 
 function trouble() {
   if (link.lostSince) {
@@ -76,7 +76,8 @@ function trouble() {
     return { kind: 'lost', text: link.error && !link.error.offline ? `${away} ${link.error.text}` : away };
   }
   if (link.backAt && performance.now() - link.backAt < BACK_MS) return { kind: 'back', text: t('conn.back') };
-  if (outdated()) return { kind: 'stale', text: t('conn.new_version', { version: state.server.version }) };
+  if (outdated('version')) return { kind: 'stale', text: t('conn.new_version', { version: state.server.version }) };
+  if (outdated('build')) return { kind: 'stale', text: t('conn.new_page') };
   if (state.errors.length) {
     const parts = state.errors.map((item) => t(`part.${item.part}`)).join(', ');
     return { kind: 'parts', text: t('conn.parts', { parts, reason: state.errors[0].message }) };
