@@ -34,7 +34,7 @@ function banner(level, since, text, ...buttons) {
 const tool = (label, data) => h('button', { type: 'button', class: 'button small', disabled: !mayTrade(), data }, label);
 
 function banners() {
-  const halts = copy.brakes.filter((brake) => brake.state === 'halt').map((brake) => banner('halt', brake.since_ms, t('copy.halted', { scope: scopeName(brake.scope), who: brake.why || brake.actor }), tool(t('copy.release.yes'), { act: 'release', scope: brake.scope, testid: 'release' })));
+  const halts = copy.brakes.filter((brake) => brake.state === 'halt').map((brake) => banner('halt', brake.since_ms, t('copy.halted', { scope: scopeName(brake.scope) }), tool(t('copy.release.yes'), { act: 'release', scope: brake.scope, testid: 'release' })));
   const hands = copy.links.filter((item) => item.state === 'hands_off').map((item) => banner('hands', item.since_ms, t('copy.hands_off.banner', { name: item.follower.name }), tool(t('copy.more.pause'), { act: 'pause', link: item.id }), tool(t('copy.arm.again'), { act: 'arm', link: item.id })));
   const paused = copy.brakes.find((brake) => brake.state === 'pause' && brake.scope === 'all');
   const pause = paused && !halts.length ? [banner('pause', paused.since_ms, t('copy.pause_all.banner'), tool(t('copy.resume.yes'), { act: 'resume-all', testid: 'resume-all' }))] : [];

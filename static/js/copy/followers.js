@@ -39,8 +39,8 @@ function pnl(item) {
 
 function skipped(item) {
   const { skipped: none = 0, clipped = 0, failed = 0 } = item.counts ?? {};
-  const count = none + clipped + failed;
-  return cell('skipped', 'num', h('button', { type: 'button', class: 'link-button num', 'aria-label': t('copy.show_skipped', { n: count, name: item.follower.name }), data: { act: 'show-skipped', link: item.id } }, String(count)));
+  const rest = [['clipped', clipped], ['failed', failed]].filter(([, n]) => n).map(([name, n]) => `${t(`copy.act.${name}`)} ${n}`).join(' · ');
+  return cell('skipped', 'num', h('button', { type: 'button', class: 'link-button num', 'aria-label': t('copy.show_skipped', { n: none, name: item.follower.name }), data: { act: 'show-skipped', link: item.id } }, String(none)), rest && h('span', { class: 'sub' }, rest));
 }
 
 const tool = (name, symbol, item, props = {}) => h('button', { type: 'button', class: 'icon-button small', 'aria-label': t(`copy.do.${name}`, { name: item.follower.name }), title: t(`copy.do.${name}`, { name: item.follower.name }), data: { act: name, link: item.id, testid: `link-${name}` }, ...props }, icon(symbol));
