@@ -4,7 +4,7 @@ Reads lines `arm NAME COUNT` (answers when it listens: from then on the next fil
 copied to so many followers), `done` (answers when every order was answered). Names:
 
     polling   ccxt asks for the leader's positions each second and then places order after order
-    threads   the fill is pushed; 32 threads place the orders with `requests`
+    threads   the fill is pushed; 16 threads place the orders with `requests`
     ccxt.pro  the fill is pushed; all orders are placed at once, each over its account's socket
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 from peer_orders import pointed
 
 SYMBOL, CONTRACT = "BTC/USDT:USDT", "BTC_USDT"
-THREADS = 32
+THREADS = 16  # more than the default of `ThreadPoolExecutor` on most machines
 
 Copy = Callable[[float], Awaitable[None]]
 Armed = tuple[asyncio.Event, "asyncio.Task[None]"]
