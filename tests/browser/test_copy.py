@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ pytestmark = pytest.mark.browser
 NAMES = ("Anna", "Boris", "Clara")
 SMALL = "the smallest order is 1 contracts = 6.71 USDT, this share was 4.03 USDT"
 LATE = "the leader's trade is 7 min old: catch up or skip"
+KNOWN = """async () => {
+  const base = document.querySelector('script[type="module"]').src.replace(/[^/]*$/, '');
+  return (await import(base + 'copy/data.js')).copy.known;
+}"""
 PLAN = {
     "rows": [
         {"settle": "usdt", "instrument": "BTC_USDT", "side": "single", "leader": "240",
@@ -72,8 +77,16 @@ class Stand:
         page.goto("/".join(page.url.split("/")[:3]) + path)
         page.locator("body[data-ready]").wait_for()
         if stream == "open":
-            self.stage.tell()
+            self._tell_until_heard(page)
         return page
+
+    def _tell_until_heard(self, page: Page) -> None:
+        """A page that has just begun may change its stream once, and forget what came before."""
+        deadline = time.monotonic() + 10
+        while not page.evaluate(KNOWN):
+            assert time.monotonic() < deadline, "the page never took its first state"
+            self.stage.tell()
+            page.wait_for_timeout(50)
 
     def _fill(self) -> None:
         stage = self.stage
