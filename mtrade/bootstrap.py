@@ -35,11 +35,13 @@ from mtrade.store.accounts import AccountStore
 from mtrade.store.atomic import private_folder, sweep
 from mtrade.store.audit import AuditLog
 from mtrade.store.backup import open_or_restore
-from mtrade.store.instance import instance_id, machine_id
+from mtrade.store.copying import CopyStore
+from mtrade.store.instance import former_instances, instance_id, machine_id
 from mtrade.store.journal import SqliteJournal
 from mtrade.store.settings import SettingStore
 from mtrade.store.vault import Vault
 from mtrade.trading.accounts import AccountManager
+from mtrade.trading.copying import assembly
 from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
@@ -107,7 +109,10 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         )
         notices = partial(files.notices, keeper)
         feeds = partial(lines.feeds, credentials_of=book.credentials)
-        desk = _desk(stack, settings, accounts, feeds, journal, choices, clock, notices)
+        lost = journal.may_have_lost() or files.restored
+        desk = _desk(
+            stack, settings, accounts, feeds, journal, choices, clock, notices, streams, lost
+        )
         lines.start()
         keeper.start()
         if paper is not None:
@@ -134,11 +139,13 @@ class _Files:
         self._home = home
         self._now_ms = clock.now_ms()
         self._notices: list[Problem] = []
+        self.restored = False
 
     def opened(self, path: Path, opener: Callable[[Path], T]) -> T:
         """What `opener` opens at `path`. Raises StoreError naming the file."""
         found, backup = open_or_restore(path, self._home, self._now_ms, lambda: opener(path))
         if backup is not None:
+            self.restored = True
             self._note("restored", file=path.name, backup=backup.name)
         return found
 
@@ -185,6 +192,8 @@ def _desk(
     choices: SettingStore,
     clock: Clock,
     notices: Callable[[], tuple[Problem, ...]],
+    streams: LoopThread,
+    lost: bool,
 ) -> Desk:
     board = Board(clock)
     state = LiveState(accounts, clock, LiveReads(board))
@@ -210,17 +219,35 @@ def _desk(
         hub.touched(account_id)
 
     def account_changed(account_id: str) -> None:
+        pipeline.forget(account_id)
         state.forget(account_id)
         hub.accounts_changed()
 
     accounts.on_change = account_changed
+    shelf = CopyStore(journal.database)
+    drafter = Drafter(clock, instance_id(journal.database, machine_id()), secrets.randbelow)
+    copier = assembly.guest(
+        shelf=shelf,
+        journal=journal,
+        clock=clock,
+        accounts=accounts,
+        feeds=feeds,
+        choices=choices,
+        drafter=drafter,
+        former=former_instances(journal.database),
+        lost=lost,
+    )
+    brakes = copier.core.brakes
     pipeline = Pipeline(
         journal,
-        lambda post: Courier(accounts, post),
+        lambda post: Courier(accounts, post, halted=brakes.halted),
         clock,
         exchange_ms,
         order_changed,
         hears=hears,
+        guest=copier,
+        sender_for=partial(assembly.fanout, accounts, streams, brakes),
+        halted=brakes.halted,
     )
     engine = TradingEngine(
         accounts=accounts,
@@ -228,19 +255,21 @@ def _desk(
         planner=planner,
         previewer=Previewer(planner, state),
         pipeline=pipeline,
-        drafter=Drafter(clock, instance_id(journal.database, machine_id()), secrets.randbelow),
+        drafter=drafter,
         journal=journal,
         choices=choices,
         clock=clock,
         limits=limits,
-        notices=lambda: (*notices(), *hub.problems()),
+        notices=lambda: (*notices(), *hub.problems(), *copier.core.alerts.problems()),
     )
+    stack.callback(copier.close)
     stack.callback(pipeline.close)
     pipeline.start()
     stack.callback(feeds.close)
     stack.callback(hub.close)
     hub.start()
-    return Desk(accounts, state, engine, hub)
+    copying = assembly.facade(copier, accounts, state, shelf, choices, streams)
+    return Desk(accounts, state, engine, hub, copying)
 
 
 def _first_account(accounts: AccountManager, choices: SettingStore) -> None:

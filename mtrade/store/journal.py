@@ -49,6 +49,15 @@ class SqliteJournal:
         self._epoch = epoch
         return epoch
 
+    def may_have_lost(self) -> bool:
+        """Whether the last run ended with the computer, so that its last commits may be gone."""
+        with self.database.read() as db:
+            rows = db.execute("SELECT boot_id, how FROM epoch ORDER BY id DESC LIMIT 2").fetchall()
+        if len(rows) < 2:
+            return False
+        now, before = rows
+        return bool(before["how"] == "crashed" and before["boot_id"] != now["boot_id"])
+
     def end_epoch(self, how: str, now_ms: int) -> None:
         """Record the end of this run: `stopped`, `restarted` or what else ended it."""
         with self.database.write() as db:

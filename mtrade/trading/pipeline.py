@@ -55,6 +55,9 @@ class EachByItself:
         for intent in intents:
             self._courier.send(intent)
 
+    def forget(self, account_id: str) -> None:
+        """Nothing is remembered."""
+
 
 class Pipeline:
     """Start it, commit intents, close it. Public methods may be called from any thread, `launch`
@@ -147,6 +150,10 @@ class Pipeline:
         """An event of a stream; at once and without blocking."""
         if self._guest.hear(event) or isinstance(event, hearing.HEARD):
             self._worker.post(Heard(event))
+
+    def forget(self, account_id: str) -> None:
+        """The account was changed or removed."""
+        self._sender.forget(account_id)
 
     def override(self, intent_id: int, reason: str) -> Intent:
         """A human ends an order on HOLD as void. Raises Conflict in any other state."""

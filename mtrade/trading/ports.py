@@ -204,3 +204,7 @@ class Sender(Protocol):
     """Sends committed orders, each once, in the order given; returns at once."""
 
     def send(self, intents: Sequence[Intent]) -> None: ...
+
+    def forget(self, account_id: str) -> None:
+        """The account was changed or removed."""
+        ...

@@ -89,6 +89,8 @@ class Core:
         )
         self.touched: set[int] = set()
         self.whys: dict[int, Reason | None] = {}
+        self.lags: dict[int, int] = {}  # by link: from the leader's trade to the own fill
+        self.signals: dict[int, int] = {}  # by leg: when the leader did what is being followed
         self.ready = False
         self._reload_at: float | None = None
 
@@ -175,6 +177,10 @@ class Core:
     def touch(self, leg_ids: Sequence[int]) -> None:
         """Look at these legs next."""
         self.touched.update(leg_ids)
+
+    def touch_all(self) -> None:
+        """Look at every leg."""
+        self.touched.update(self.book.legs)
 
     def touch_link(self, link_id: int) -> None:
         """Look at all legs of a link."""

@@ -81,6 +81,8 @@ class Planning:
         if order is None or order.reducing:
             return
         core, market = self._core, decided.facts.market
+        leader = decided.facts.leader
+        core.signals[decided.leg.id] = leader.increase_ms or leader.read_ms
         core.rates.entered(link.id, link.follower_id, decided.facts.now_ms)
         totals = core.world.total(link, at)
         if decided.leg.owned.is_zero():

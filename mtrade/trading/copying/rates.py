@@ -1,4 +1,4 @@
-"""How many increases were sent in the last minute, by link and by account. Engine thread only."""
+"""How many increases were sent in the last minute, by link and by account."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ class Rates:
 
     def entered(self, link_id: int, account_id: str, now_ms: int) -> None:
         """An increase is being sent."""
-        self._links.setdefault(link_id, deque()).append(now_ms)
-        self._accounts.setdefault(account_id, deque()).append(now_ms)
+        for times in (
+            self._links.setdefault(link_id, deque()),
+            self._accounts.setdefault(account_id, deque()),
+        ):
+            times.append(now_ms)
+            while times[0] <= now_ms - WINDOW_MS:
+                times.popleft()
 
     def counted(self, link_id: int, account_id: str, now_ms: int) -> tuple[int, int]:
-        """How many there were of this link and of this account."""
-        return _recent(self._links.get(link_id), now_ms), _recent(
-            self._accounts.get(account_id), now_ms
+        """How many there were of this link and of this account; from any thread."""
+        since = now_ms - WINDOW_MS
+        return _recent(self._links.get(link_id), since), _recent(
+            self._accounts.get(account_id), since
         )
 
 
-def _recent(times: deque[int] | None, now_ms: int) -> int:
-    if not times:
-        return 0
-    while times and times[0] <= now_ms - WINDOW_MS:
-        times.popleft()
-    return len(times)
+def _recent(times: deque[int] | None, since: int) -> int:
+    return sum(at > since for at in tuple(times)) if times else 0

@@ -58,9 +58,16 @@ class Settling:
             if after.final:
                 core.causes.ended(after.order.text, effect=after.state is IntentState.DONE)
                 core.errands.wallet_after(after.account_id, link.settle)
+                self._measure(outcome, after)
             self._breakers.learned(link, before, after)
             self._wake(outcome, after)
         self._outcomes = {}
+
+    def _measure(self, outcome: Outcome, after: Intent) -> None:
+        signal = self._core.signals.pop(outcome.leg.id, None)
+        if signal is not None and not after.filled.is_zero():
+            lag = self._core.now_ms(network_of(after.account_id)) - signal
+            self._core.lags[outcome.leg.link_id] = max(0, lag)
 
     def _wake(self, outcome: Outcome, after: Intent) -> None:
         core = self._core

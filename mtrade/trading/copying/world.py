@@ -102,6 +102,14 @@ class World:
         sight = self._memory.sight(link.leader_id, link.settle)
         return None if sight is None else self._mirrored(link, leg, sight)
 
+    def position(self, link: Link, leg: CopyLeg) -> Decimal | None:
+        """The whole position of a follower's leg; None while that is not known."""
+        sight = self._memory.sight(link.follower_id, link.settle)
+        if sight is None:
+            return None
+        held = sight.positions.get((leg.instrument, leg.side)) or _absent(sight, leg)
+        return None if held is None else held.size
+
     def total(self, link: Link, at: Pass) -> Totals:
         """The link's legs together."""
         known = at.totals.get(link.id)

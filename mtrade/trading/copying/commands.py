@@ -1,0 +1,204 @@
+"""What people do with links, as steps on the engine's thread; all is written before it counts.
+
+Raises NotFound, Conflict, InvalidRequest and StoreError; see `CopyDesk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mtrade.domain.copying.choices import OnUnfollow
+from mtrade.domain.copying.codes import Act, Code, Reason
+from mtrade.domain.copying.model import (
+    LINK_STATES,
+    CopyChange,
+    CopyEvent,
+    CopyLeg,
+    LegStatus,
+    Link,
+    LinkState,
+)
+from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.errors import Conflict, NotFound, StoreError
+from mtrade.domain.numbers import ZERO
+from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.world import network_of
+
+UNARMED = frozenset({LinkState.OFF, LinkState.SHADOW, LinkState.TRIPPED})
+NOTHING_SENT = frozenset({LinkState.OFF, LinkState.SHADOW})
+
+
+class Commands:
+    """Engine thread only."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def create(self, link: Link) -> Link:
+        """A new link, in shadow."""
+        core = self._core
+        check_place(link, core.book.links.values())
+        now = self._now(link)
+        fresh = replace(link, id=core.book.next_link_id(), created_ms=now, since_ms=now)
+        self._write(CopyChange(links=(fresh,), events=(self._told(fresh),)))
+        return fresh
+
+    def change(self, link_id: int, version: int, changes: dict[str, object]) -> Link:
+        """New words or parameters."""
+        link = self.known(link_id)
+        if link.version != version:
+            raise Conflict("the link was changed meanwhile", code="copy_version")
+        changed: Link = replace(link, version=link.version + 1, **changes)  # type: ignore[arg-type]
+        others = [row for row in self._core.book.links.values() if row.id != link_id]
+        check_place(changed, others)
+        self._write(CopyChange(links=(changed,)))
+        self._core.touch_link(link_id)
+        return changed
+
+    def set_state(self, link_id: int, state: LinkState, *, confirm: bool) -> Link:
+        """Switch a link; arming and hands off want a confirmation."""
+        link = self.known(link_id)
+        if state is link.state:
+            return link
+        if state not in LINK_STATES[link.state] or state is LinkState.TRIPPED:
+            raise Conflict(
+                f"a link that is {link.state} cannot become {state}", code="copy_state",
+                params={"from": link.state, "to": state},
+            )  # fmt: skip
+        arming = state is LinkState.ON and link.state in UNARMED
+        if (arming or state is LinkState.HANDS_OFF) and not confirm:
+            raise Conflict("this needs a confirmation", code="confirm_needed")
+        if state is LinkState.OFF:
+            self._check_empty(link)
+        now = self._now(link)
+        changed = replace(
+            link, state=state, since_ms=now, why=_why(state, now), version=link.version + 1,
+            paused_on=False, armed_ms=now if arming else link.armed_ms,
+        )  # fmt: skip
+        legs = tuple(map(_fresh, self._core.book.legs_of(link_id))) if arming else ()
+        self._write(CopyChange(links=(changed,), legs=legs, events=(self._told(changed),)))
+        self._core.touch_link(link_id)
+        return changed
+
+    def remove(self, link_id: int, how: OnUnfollow) -> None:
+        """Unfollow: at once, or when what it holds is gone."""
+        link = self.known(link_id)
+        legs = self._core.book.legs_of(link_id)
+        busy = any(leg.pending is not None for leg in legs)
+        holding = any(not leg.owned.is_zero() for leg in legs)
+        if not busy and (how is OnUnfollow.KEEP or not holding):
+            self._write(CopyChange(removed=(link_id,)))
+            return
+        state = LinkState.HANDS_OFF if how is OnUnfollow.KEEP else LinkState.CLOSE_ONLY
+        now = self._now(link)
+        leaving = replace(
+            link, state=state, since_ms=now, why=_why(state, now), leaving=how,
+            paused_on=False, version=link.version + 1,
+        )  # fmt: skip
+        closing = tuple(map(_closing, legs)) if how is OnUnfollow.CLOSE_NOW else ()
+        self._write(CopyChange(links=(leaving,), legs=closing, events=(self._told(leaving),)))
+        self._core.touch_link(link_id)
+
+    def close_legs(self, link_ids: Iterable[int]) -> None:
+        """Close what links own, and nothing else, through the ordinary way."""
+        legs = [leg for key in link_ids for leg in self._core.book.legs_of(key)]
+        changed = tuple(_closing(leg) for leg in legs if not leg.owned.is_zero())
+        self._write(CopyChange(legs=changed))
+        self._core.touch([leg.id for leg in changed])
+
+    def known(self, link_id: int) -> Link:
+        """A link. Raises NotFound."""
+        link = self._core.book.links.get(link_id)
+        if link is None:
+            raise NotFound("there is no such link", code="unknown_link")
+        return link
+
+    def holding(self) -> list[Link]:
+        """The links that own a position or have an order under way."""
+        return [link for link in self._core.book.links.values() if self._holds(link)]
+
+    def _holds(self, link: Link) -> bool:
+        legs = self._core.book.legs_of(link.id)
+        return any(leg.pending is not None or not leg.owned.is_zero() for leg in legs)
+
+    def _check_empty(self, link: Link) -> None:
+        if self._holds(link):
+            raise Conflict(
+                "it still owns positions: pause it, or unfollow", code="copy_state",
+                params={"from": link.state, "to": LinkState.OFF},
+            )  # fmt: skip
+
+    def _write(self, change: CopyChange) -> None:
+        if change and not self._core.launch((), change):
+            raise StoreError("the journal cannot be written; nothing was changed")
+
+    def _now(self, link: Link) -> int:
+        return self._core.now_ms(network_of(link.follower_id))
+
+    def _told(self, link: Link) -> CopyEvent:
+        return CopyEvent(
+            time_ms=link.since_ms, link_id=link.id, act=Act.STATE,
+            numbers={"state": link.state},
+        )  # fmt: skip
+
+
+def check_place(link: Link, others: Iterable[Link]) -> None:
+    """Raise Conflict when a link cannot stand beside the others."""
+    if link.leader_id == link.follower_id:
+        raise Conflict("leader and follower are one account", code="copy_self")
+    if network_of(link.leader_id) is not network_of(link.follower_id):
+        raise Conflict("leader and follower are on different networks", code="copy_network")
+    edges = {(row.leader_id, row.follower_id) for row in others}
+    if _leads(link.follower_id, link.leader_id, edges):
+        raise Conflict("the leader would follow itself", code="copy_cycle")
+    for row in others:
+        same = row.follower_id == link.follower_id and row.settle == link.settle
+        if same and (row.leader_id == link.leader_id or _overlap(row.params, link.params)):
+            raise Conflict(
+                "this follower copies these contracts already", code="copy_conflict",
+                params={"link": str(row.id)},
+            )  # fmt: skip
+
+
+def _leads(start: str, goal: str, edges: set[tuple[str, str]]) -> bool:
+    seen, front = {start}, [start]
+    while front:
+        account = front.pop()
+        if account == goal:
+            return True
+        after = {follower for leader, follower in edges if leader == account} - seen
+        seen |= after
+        front += sorted(after)
+    return False
+
+
+def _overlap(one: CopyParams, other: CopyParams) -> bool:
+    if not one.allow or not other.allow:
+        rest, limits = (one, other) if one.allow else (other, one)
+        if not rest.allow:
+            return True
+        return not set(rest.allow) <= set(limits.deny)
+    return bool((set(one.allow) - set(one.deny)) & (set(other.allow) - set(other.deny)))
+
+
+def _why(state: LinkState, now: int) -> Reason | None:
+    codes = {
+        LinkState.SHADOW: Code.SHADOW,
+        LinkState.CLOSE_ONLY: Code.PAUSED,
+        LinkState.HANDS_OFF: Code.HANDS_OFF,
+    }
+    return Reason(codes[state], {"since": str(now)}) if state in codes else None
+
+
+def _fresh(leg: CopyLeg) -> CopyLeg:
+    """A leg when its link is armed: what it watched in shadow was only seen."""
+    leg = replace(leg, shadow=ZERO, status=LegStatus.ACTIVE, reason=None, tries=0, empty_ms=())
+    if not leg.owned.is_zero() or leg.pending is not None:
+        return leg
+    return replace(leg, episode=None)
+
+
+def _closing(leg: CopyLeg) -> CopyLeg:
+    """A leg that gets out and stays out until the leader is flat."""
+    return leg
