@@ -22,6 +22,7 @@ from mtrade.domain.copying.model import (
 from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.errors import Conflict, NotFound, StoreError
 from mtrade.domain.numbers import ZERO
+from mtrade.trading.copying.acts import closing
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of
 
@@ -96,14 +97,14 @@ class Commands:
             link, state=state, since_ms=now, why=_why(state, now), leaving=how,
             paused_on=False, version=link.version + 1,
         )  # fmt: skip
-        closing = tuple(map(_closing, legs)) if how is OnUnfollow.CLOSE_NOW else ()
-        self._write(CopyChange(links=(leaving,), legs=closing, events=(self._told(leaving),)))
+        closed = tuple(map(closing, legs)) if how is OnUnfollow.CLOSE_NOW else ()
+        self._write(CopyChange(links=(leaving,), legs=closed, events=(self._told(leaving),)))
         self._core.touch_link(link_id)
 
     def close_legs(self, link_ids: Iterable[int]) -> None:
         """Close what links own, and nothing else, through the ordinary way."""
         legs = [leg for key in link_ids for leg in self._core.book.legs_of(key)]
-        changed = tuple(_closing(leg) for leg in legs if not leg.owned.is_zero())
+        changed = tuple(closing(leg) for leg in legs if not leg.owned.is_zero())
         self._write(CopyChange(legs=changed))
         self._core.touch([leg.id for leg in changed])
 
@@ -197,8 +198,3 @@ def _fresh(leg: CopyLeg) -> CopyLeg:
     if not leg.owned.is_zero() or leg.pending is not None:
         return leg
     return replace(leg, episode=None)
-
-
-def _closing(leg: CopyLeg) -> CopyLeg:
-    """A leg that gets out and stays out until the leader is flat."""
-    return leg
