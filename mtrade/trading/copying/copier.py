@@ -14,7 +14,7 @@ from mtrade.domain.errors import MTradeError, StoreError
 from mtrade.domain.events import Event
 from mtrade.trading.copying.adoption import Adoption
 from mtrade.trading.copying.breakers import Breakers
-from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.ear import Ear
 from mtrade.trading.copying.planning import Planning
 from mtrade.trading.copying.settings import Settings
@@ -46,6 +46,7 @@ class Copier:
         self._planning = Planning(core, self._settings)
         self._settling = Settling(core, self.breakers)
         self._ear = Ear(core, self._settings, self._adoption.strangers)
+        self._everything_at = 0.0
         self._stopped = False
 
     def started(self, host: Host) -> None:
@@ -83,6 +84,10 @@ class Copier:
         core = self.core
         if self._stopped or not core.ready or not core.reload_if_due():
             return
+        if core.loaded or core.tools.clock.monotonic() >= self._everything_at:
+            core.loaded = False
+            self._everything_at = core.tools.clock.monotonic() + RECONCILE_S
+            self._ear.everything()
         if core.errands.run():
             self._adoption.run()
             self._watch.run()

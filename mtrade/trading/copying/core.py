@@ -92,6 +92,7 @@ class Core:
         self.lags: dict[int, int] = {}  # by link: from the leader's trade to the own fill
         self.signals: dict[int, int] = {}  # by leg: when the leader did what is being followed
         self.ready = False
+        self.loaded = False  # the journal was read, and nobody has looked at it yet
         self._reload_at: float | None = None
 
     def join(self, host: Host) -> None:
@@ -172,7 +173,13 @@ class Core:
             self._reload_at = now + RELOAD_S
             return False
         self._reload_at = None
-        return True
+        return self._tried()
+
+    def _tried(self) -> bool:
+        """Try the disk with the news that it had failed."""
+        links = self.active()
+        told = (self.alarm(links[0], Reason(Code.DISK)),) if links else ()
+        return self.launch((), CopyChange(events=told))
 
     def touch(self, leg_ids: Sequence[int]) -> None:
         """Look at these legs next."""
@@ -245,5 +252,6 @@ class Core:
         self.book.load(self.tools.shelf.load())
         self.brakes.load(self.book.controls)
         self.causes.forget()
+        self.loaded = True
         for number, leg_id in enumerate(self.book.legs):
             self.timers.set(leg_id, RECONCILE_S * number / len(self.book.legs))

@@ -113,6 +113,11 @@ class Ear:
 
     def moved(self, account_id: str, instrument: InstrumentId) -> None:
         """The position of an account may have changed."""
+        self._complete(account_id, instrument)
+        self._core.touch_contract(account_id, instrument)
+
+    def _complete(self, account_id: str, instrument: InstrumentId) -> None:
+        """Make the legs that mirror what a leader holds in a contract."""
         core = self._core
         fresh: list[CopyLeg] = []
         for link_id in core.book.of_leader.get(account_id, ()):
@@ -121,7 +126,14 @@ class Ear:
             core.book.apply(CopyChange(legs=tuple(fresh)))
             for leg in fresh:
                 core.errands.contract(leg.follower_id, leg.instrument)
-        core.touch_contract(account_id, instrument)
+            core.touch([leg.id for leg in fresh])
+
+    def everything(self) -> None:
+        """Look at all that leaders hold: a leg may be missing."""
+        core = self._core
+        for link in core.active():
+            for instrument in _held(core.memory.sight(link.leader_id, link.settle)):
+                self._complete(link.leader_id, instrument)
 
     def filled(self, account_id: str, fresh: list[Fill]) -> None:
         """Executions of an account that were not known."""

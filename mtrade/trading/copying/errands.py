@@ -96,7 +96,9 @@ class Errands:
 
     def contract(self, account_id: str, instrument: InstrumentId) -> None:
         """Read leverage and margin mode, unless that is being done or was done lately."""
-        if self._may(account_id) and self._is_due(("contract", account_id, instrument), CONTRACT_S):
+        if self._is_refused(account_id):
+            return
+        if self._is_due(("contract", account_id, instrument), CONTRACT_S):
             self._scout.ask_contract(account_id, instrument)
 
     def forget_contract(self, account_id: str, instrument: InstrumentId) -> None:
@@ -129,7 +131,8 @@ class Errands:
 
     def _ask_about(self, place: Place, sight: Sight, *, leader: bool, now: float) -> None:
         account_id, settle = place
-        if not self._may(account_id):
+        if self._is_refused(account_id):
+            self._try_key(place)
             return
         if self._is_due(("positions", place), self._patience(sight, leader=leader)):
             self._scout.ask_positions(account_id, settle)
@@ -182,9 +185,15 @@ class Errands:
             self._feeds.unwatch(*key)
         self._watched = wanted
 
-    def _may(self, account_id: str) -> bool:
-        until, by_order = self.refused.get(account_id, (0.0, False))
-        return by_order or self._clock.monotonic() >= until
+    def _is_refused(self, account_id: str) -> bool:
+        """A key that may read but not trade is still good for reads."""
+        return account_id in self.refused and not self.refused[account_id][1]
+
+    def _try_key(self, place: Place) -> None:
+        """One call a minute, to see whether the key is good again."""
+        if self._clock.monotonic() >= self.refused[place[0]][0]:
+            self.refused[place[0]] = (self._clock.monotonic() + KEY_S, False)
+            self._scout.ask_positions(*place)
 
     def _is_due(self, key: Hashable, every_s: float) -> bool:
         now = self._clock.monotonic()

@@ -171,10 +171,11 @@ class Stand:
         self.brakes = Brakes()
         self.loop = StageLoop(self.stage)
         self.pipeline: Pipeline
-        hear: Callable[[Event], None] = lambda event: self.pipeline.hear(event)
-        self.streams = Streams(
-            self.stage, self.bourse, self.troubles, self.pick, lines, hear
-        )
+
+        def hear(event: Event) -> None:
+            return self.pipeline.hear(event)
+
+        self.streams = Streams(self.stage, self.bourse, self.troubles, self.pick, lines, hear)
         self.core = Core(
             Tools(
                 shelf=self.store,

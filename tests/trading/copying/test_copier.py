@@ -26,7 +26,8 @@ def test_a_leaders_order_reaches_two_followers_in_one_commit(stand: Stand) -> No
     assert stand.owned(FIRST) == stand.owned(SECOND) == D(20)
     first, second = stand.intents()
     assert first.state is second.state is IntentState.DONE
-    assert first.planned_ms == second.planned_ms and first.leg_id != second.leg_id
+    assert first.planned_ms == second.planned_ms
+    assert first.leg_id != second.leg_id
 
 
 def test_reductions_and_closes_follow(stand: Stand) -> None:
