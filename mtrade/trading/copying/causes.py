@@ -40,16 +40,21 @@ class Causes:
             if len(waiting) > MOST:
                 del waiting[next(iter(waiting))]
 
+    def named(self, link: Link, leg: CopyLeg, text: str) -> tuple[Cause, ...]:
+        """All that waits, as consumed by the order `text`; empty: it cancelled out."""
+        return tuple(
+            Cause(follower_id=link.follower_id, leader_id=link.leader_id, trade_id=name, text=text)
+            for name in self._waiting.get((link.id, leg.instrument), ())
+        )
+
     def taken(self, link: Link, leg: CopyLeg, text: str) -> tuple[Cause, ...]:
-        """All that waits is consumed by the order `text`; empty: it cancelled out."""
+        """As `named`, and nothing of it waits any more."""
+        causes = self.named(link, leg, text)
         lane = (link.id, leg.instrument)
         names = tuple(self._waiting.pop(lane, ()))
         if names and text:
             self._flying[text] = (lane, names)
-        return tuple(
-            Cause(follower_id=link.follower_id, leader_id=link.leader_id, trade_id=name, text=text)
-            for name in names
-        )
+        return causes
 
     def waits(self, link: Link, leg: CopyLeg) -> bool:
         """Whether trades wait."""

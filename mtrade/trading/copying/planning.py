@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from mtrade.domain.copying.model import Cause, CopyChange, CopyLeg, Link
+from mtrade.domain.copying.model import Cause, CopyLeg, Link
 from mtrade.domain.errors import StoreError
 from mtrade.trading.copying.batch import Batch, Decided
 from mtrade.trading.copying.core import RECONCILE_S, Core
@@ -20,6 +18,8 @@ class Planning:
     def __init__(self, core: Core, settings: Settings) -> None:
         self._core = core
         self._settings = settings
+        self._netted: dict[int, None] = {}
+        self._net_at = 0.0
 
     def run(self) -> None:
         """Decide for every leg that was touched or whose time has come."""
@@ -33,8 +33,22 @@ class Planning:
         batch = Batch(core.tools.instance, core.tools.pick, core.tools.clock.now_ms())
         for leg_id in due:
             self._decide(leg_id, at, batch)
+        now = core.tools.clock.monotonic()
+        if self._netted and (batch.decided or now >= self._net_at):
+            self._net_at = now + RECONCILE_S
+            self._net(batch)
         if batch.decided or batch.causes:
             self._send(batch)
+
+    def _net(self, batch: Batch) -> None:
+        """The leader's trades that needed no order are done with; there is no hurry to say so."""
+        core = self._core
+        for leg_id in self._netted:
+            leg = core.book.legs.get(leg_id)
+            link = None if leg is None else core.book.links.get(leg.link_id)
+            if leg is not None and link is not None and leg.pending is None:
+                batch.causes += core.causes.taken(link, leg, "")
+        self._netted.clear()
 
     def _decide(self, leg_id: int, at: Pass, batch: Batch) -> None:
         core = self._core
@@ -100,7 +114,7 @@ class Planning:
             return
         self._done_with(link, leg)
         if outcome.why is None and core.causes.waits(link, leg):
-            batch.causes += core.causes.taken(link, leg, "")
+            self._netted[leg.id] = None
 
     def _done_with(self, link: Link, leg: CopyLeg) -> None:
         sight = self._core.memory.sight(link.leader_id, link.settle)
@@ -121,8 +135,3 @@ class Planning:
     def _causes_of(self, decided: Decided, text: str) -> tuple[Cause, ...]:
         link = self._core.book.links[decided.leg.link_id]
         return self._core.causes.taken(link, decided.leg, text)
-
-
-def with_legs(change: CopyChange, legs: tuple[CopyLeg, ...]) -> CopyChange:
-    """A change with more legs."""
-    return replace(change, legs=(*change.legs, *legs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
 from mtrade.domain.copying.step import Outcome
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.trading.copying.breakers import Breakers
@@ -23,10 +23,13 @@ class Settling:
 
     def settling(self, moved: Sequence[Moved]) -> CopyChange:
         """What the new states of copy orders mean for their legs; remembers nothing that counts."""
+        if self._outcomes:  # the journal did not take the last ones: give it nothing it may refuse
+            self._core.causes.forget()
         self._outcomes = {}
         legs: list[CopyLeg] = []
         events: list[CopyEvent] = []
         freed: list[str] = []
+        causes: dict[tuple[int, str], Cause] = {}  # two legs of a link share its leader's trades
         at = self._core.fresh_pass()
         for before, after in moved:
             leg = None if after.leg_id is None else self._core.book.legs.get(after.leg_id)
@@ -40,9 +43,16 @@ class Settling:
             events += outcome.events
             if after.state is IntentState.VOID:
                 freed.append(after.order.text)
-        if not (legs or events or freed):
-            return NO_CHANGE
-        return CopyChange(legs=tuple(legs), events=tuple(events), freed=tuple(freed))
+            elif after.final:
+                # What the leader's stream told since the plan belongs to this order too.
+                for cause in self._core.causes.named(link, leg, after.order.text):
+                    causes.setdefault((link.id, cause.trade_id), cause)
+        return CopyChange(
+            legs=tuple(legs),
+            events=tuple(events),
+            freed=tuple(freed),
+            causes=tuple(causes.values()),
+        )
 
     def settled(self, moved: Sequence[Moved], change: CopyChange) -> None:
         """It is written: look at the legs again."""
@@ -56,6 +66,8 @@ class Settling:
             for reason in outcome.alerts:
                 core.shout(link, outcome.leg, reason)
             if after.final:
+                if after.state is IntentState.DONE:
+                    core.causes.taken(link, outcome.leg, after.order.text)
                 core.causes.ended(after.order.text, effect=after.state is IntentState.DONE)
                 core.errands.wallet_after(after.account_id, link.settle)
                 self._measure(outcome, after)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from mtrade.domain.accounts import MarginMode, Network
 from mtrade.domain.copying.codes import Reason
@@ -25,6 +26,7 @@ from mtrade.trading.copying.rates import Rates
 PRICE_FRESH_MS = 60_000
 
 
+@lru_cache(maxsize=2048)
 def network_of(account_id: str) -> Network:
     """An account's id begins with its network."""
     return Network(account_id.partition(":")[0])
