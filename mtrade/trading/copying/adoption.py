@@ -46,6 +46,7 @@ class Adoption:
         self._core = core
         self._started: dict[str, int] = {}  # exchange time of the start, by account
         self._asked: dict[str, float] = {}
+        self._scanned: set[str] = set()
 
     def begin(self) -> None:
         """The journal is loaded: nobody is proven yet."""
@@ -58,6 +59,7 @@ class Adoption:
         now = core.tools.clock.monotonic()
         for account_id in sorted(core.gates.unproven):
             self._prove(account_id)
+            self._scan(account_id)
         for account_id in sorted(core.gates.blind):
             if now < self._asked.get(account_id, 0.0) or not self._settled(account_id):
                 continue
@@ -90,6 +92,7 @@ class Adoption:
         if account_id not in core.book.of_follower or account_id in core.gates.second:
             return
         oldest = core.now_ms(network_of(account_id)) - DAY_MS
+        oldest = max(oldest, core.gates.alone_ms.get(account_id, 0))
         own = {core.tools.instance, *core.tools.former}
         for fill in fills:
             named = fill.text[INSTANCE_AT:NOISE_AT]
@@ -133,6 +136,13 @@ class Adoption:
         if not any(old):
             core.gates.unproven.discard(account_id)
             core.touch_account(account_id)
+
+    def _scan(self, account_id: str) -> None:
+        """Once after a start: the executions of a day, for orders of another mTrade."""
+        if account_id not in self._scanned:
+            self._scanned.add(account_id)
+            since = self._started[account_id] - DAY_MS
+            self._core.scout.ask_trades(account_id, self._settle(account_id), since)
 
     def _settled(self, account_id: str) -> bool:
         """Whether nothing that an earlier run sent can still come to light."""

@@ -44,9 +44,10 @@ class Breakers:
                 known.clear()
             else:
                 known.pop(account_id, None)
-        if account_id is None:
-            gates.second.clear()
-        gates.second.discard(account_id or "")
+        for other in sorted(gates.second):
+            if account_id in (None, other):
+                gates.second.discard(other)
+                gates.alone_ms[other] = self._core.now_ms(network_of(other))
 
     def _refusal(self, link: Link, after: Intent) -> None:
         if after.label in KEY_LABELS:

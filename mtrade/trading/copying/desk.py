@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.choices import OnUnfollow
@@ -37,6 +38,7 @@ from mtrade.trading.ports import Choices, CopyShelf
 
 WAIT_S = 6.0
 CLOSED_S = 5.0  # how long a flatten waits for its answers before a halt follows
+LOOK_S = 0.05
 BARRIER_S = 0.5
 MODE = "mode"
 WORDS = ("name", "note", "colour")
@@ -57,8 +59,10 @@ class Copying:
         foresight: Foresight,
         barrier: Callable[[Callable[[], object]], bool],
         params_from: Callable[[Mapping[str, object], CopyParams], CopyParams] = params_changed,
+        wait: Callable[[Future[Any], float], Any] = Future.result,
     ) -> None:
-        """`barrier` runs something on the loop that writes orders, after what it writes now."""
+        """`barrier` runs something on the loop that writes orders, after what it writes now.
+        `wait` is how a caller waits for the engine."""
         self._copier = copier
         self._core = copier.core
         self._accounts = accounts
@@ -68,6 +72,7 @@ class Copying:
         self._foresight = foresight
         self._barrier = barrier
         self._params_from = params_from
+        self._wait = wait
         self._commands = Commands(self._core)
         self._braking = Braking(self._core, copier.breakers)
         self._acts = Acts(self._core)
@@ -162,8 +167,9 @@ class Copying:
         self.pause(scope, actor)
         if halted:
             self.release(scope, actor)
-        faults = self._close_accounts(self._flattened(scope))
+        sent, faults = self._close_accounts(self._flattened(scope))
         if then == "halt" or halted:
+            self._wait_for(sent)
             self.halt(scope, actor)
         if faults:
             raise faults[0]
@@ -222,7 +228,7 @@ class Copying:
             return [self._accounts.get(scope).id]
         return sorted({link.follower_id for link in self._core.active()})
 
-    def _close_accounts(self, account_ids: list[str]) -> list[MTradeError]:
+    def _close_accounts(self, account_ids: list[str]) -> tuple[set[int], list[MTradeError]]:
         """Close what each holds; one that cannot be read or closed holds up no other."""
         faults: list[MTradeError] = []
         rows: list[tuple[str, Position, PositionMode]] = []
@@ -231,10 +237,8 @@ class Copying:
                 rows += self._positions(account_id)
             except MTradeError as fault:
                 faults.append(fault)
-        if rows:
-            sent = self._do(partial(self._braking.close_all, rows))
-            self._wait_for({intent.id for intent in sent})
-        return faults
+        sent = self._do(partial(self._braking.close_all, rows)) if rows else []
+        return {intent.id for intent in sent}, faults
 
     def _positions(self, account_id: str) -> list[tuple[str, Position, PositionMode]]:
         line = self._accounts.line(account_id)
@@ -248,21 +252,22 @@ class Copying:
 
     def _wait_for(self, ids: set[int]) -> None:
         """Until these have ended, for a while: a halt must not stop them."""
-        done = threading.Event()
-        for _ in range(round(CLOSED_S / 0.05)):
+        for _ in range(round(CLOSED_S / LOOK_S)):
             if not any(key in self._core.live() for key in ids):
                 return
-            done.wait(0.05)
+            with suppress(Late):
+                self._wait(Future(), LOOK_S)
 
     def _do(self, act: Callable[[], T]) -> T:
         reply: Future[T] = Future()
         self._core.host.post(Task(act, reply))
         try:
-            return reply.result(WAIT_S)
+            done: T = self._wait(reply, WAIT_S)
         except Late:
             if reply.cancel():
                 raise StoreError("the engine was not ready in time; nothing was done") from None
-        return reply.result(WAIT_S)
+            done = self._wait(reply, WAIT_S)
+        return done
 
 
 def armed(link: Link, now_ms: int) -> Link:

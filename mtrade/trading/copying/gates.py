@@ -43,6 +43,7 @@ class Gates:
         self.blind: set[str] = set()
         self.unproven: set[str] = set()
         self.second: set[str] = set()
+        self.alone_ms: dict[str, int] = {}  # when a person said that the other mTrade is gone
         self.keys: dict[str, str] = {}
         self.unknown: dict[str, Reason] = {}
         self._held: set[str] = set()

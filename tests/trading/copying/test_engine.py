@@ -13,13 +13,14 @@ import pytest
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Code
 from mtrade.domain.copying.model import LinkState
-from mtrade.domain.errors import AuthenticationFailed, StoreError
+from mtrade.domain.errors import AuthenticationFailed, Conflict, StoreError
 from mtrade.domain.orders import IntentState
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.acts import Acts
 from mtrade.trading.copying.braking import Braking
 from mtrade.trading.copying.commands import Commands
 from tests.trading.copying.stand import DOGE, ETH, FIRST, LEADER, SECOND, Stand, name
+from tests.trading.test_intents import intent
 
 
 @pytest.fixture
@@ -55,8 +56,8 @@ def test_what_could_not_be_written_is_not_sent_and_goes_out_later(stand: Stand) 
 def test_the_ledger_waits_for_the_journal(stand: Stand) -> None:
     real = stand.journal.update
     stand.journal.update = failing(real, 1)  # type: ignore[method-assign]
+    stand.trade("40")
     with pytest.raises(StoreError):  # the thread's worker would keep the message
-        stand.trade("40")
         stand.run(1)
     leg = next(iter(stand.core.book.legs.values()))
     assert leg.owned == D(0)
@@ -74,6 +75,15 @@ def test_a_halt_holds_everything_back_and_a_release_lets_it_go(stand: Stand) -> 
     stand.ask(lambda: braking.release("all"))
     stand.run(10)
     assert stand.held() == D(20)
+
+
+def test_a_manual_order_is_refused_while_everything_is_halted(stand: Stand) -> None:
+    stand.brakes.halt("all")
+    wish = intent(account_id=name(FIRST))
+    with pytest.raises(Conflict) as refusal:
+        stand.pipeline.commit([wish], 1)
+    assert refusal.value.code == "halted"
+    assert stand.intents() == []
 
 
 def test_a_halt_survives_a_restart(stand: Stand, tmp_path: Path) -> None:
@@ -173,6 +183,9 @@ def test_another_installations_orders_park_the_follower(stand: Stand) -> None:
     assert why is not None
     assert why.code is Code.SECOND_INSTANCE
     assert stand.owned() == 0
+    stand.ask(lambda: Braking(stand.core, stand.copier.breakers).resume("all", "owner"))
+    stand.run(8)
+    assert stand.owned() == D(20)
 
 
 def test_a_refused_key_parks_its_account_and_is_tried_once_a_minute(stand: Stand) -> None:

@@ -1,0 +1,209 @@
+"""The facade: what people see and change, and what they are told when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal as D
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from mtrade.domain.copying.choices import OnUnfollow, SizeMode
+from mtrade.domain.copying.model import LinkState
+from mtrade.domain.errors import Conflict, InvalidRequest, NotFound
+from mtrade.domain.instruments import Side
+from mtrade.domain.positions import Leg
+from mtrade.trading.copying.desk import Copying
+from mtrade.trading.copying.foresight import Foresight
+from mtrade.trading.copying.showing import Showing
+from mtrade.trading.copying.views import LinkWish
+from mtrade.trading.live.board import Board
+from mtrade.trading.live.reads import LiveReads
+from mtrade.trading.state import LiveState
+from tests.trading.copying.stand import DOGE, FIRST, LEADER, SECOND, Stand, name
+from tests.trading.fakes import MemoryChoices
+
+T = TypeVar("T")
+
+
+class Office:
+    """The facade over a stand; `do` calls it as a web thread would."""
+
+    def __init__(self, folder: Path) -> None:
+        stand = self.stand = Stand(folder)
+        state = LiveState(stand.accounts, stand.clock, LiveReads(Board(stand.clock)))
+        self.choices = MemoryChoices()
+        stand.accounts.order_sockets = tuple
+        self.desk = Copying(
+            stand.copier,
+            stand.accounts,
+            stand.store,
+            self.choices,
+            Showing(stand.core, stand.accounts, stand.store),
+            Foresight(stand.core, stand.accounts, state),
+            lambda callback: False,
+            wait=stand.stage.wait,
+        )
+
+    def do(self, act: Callable[[], T]) -> T:
+        done: list[T] = []
+        faults: list[Exception] = []
+
+        def job() -> None:
+            try:
+                done.append(act())
+            except Exception as fault:  # noqa: BLE001 - handed to the test
+                faults.append(fault)
+
+        self.stand.stage.start(job)
+        while not (done or faults):
+            self.stand.run(0.05)
+        if faults:
+            raise faults[0]
+        return done[0]
+
+    def wish(self, follower: int = FIRST, **params: Any) -> LinkWish:
+        return LinkWish(leader_id=name(LEADER), follower_id=name(follower), params=params)
+
+    def armed(self, follower: int = FIRST) -> int:
+        made = self.do(lambda: self.desk.create(self.wish(follower)))
+        self.stand.run(5)
+        self.do(lambda: self.desk.set_state(made.link.id, LinkState.ON, True))
+        self.stand.run(3)
+        return made.link.id
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def test_a_link_is_born_in_shadow_and_sends_nothing(office: Office) -> None:
+    view = office.do(lambda: office.desk.create(office.wish(size_mode="ratio", multiplier="0.5")))
+    assert view.link.state is LinkState.SHADOW
+    assert view.link.params.size_mode is SizeMode.RATIO
+    assert (view.leader_name, view.follower_name) == ("Acc 1", "Acc 2")
+    office.stand.run(4)
+    office.stand.trade("40")
+    office.stand.run(6)
+    assert office.stand.held() == 0
+
+
+def test_wrong_parameters_are_named(office: Office) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        office.do(lambda: office.desk.create(office.wish(multiplier="200", nonsense="1")))
+    assert set(refusal.value.fields) == {"multiplier", "nonsense"}
+
+
+def test_circles_doubles_and_oneself_are_refused(office: Office) -> None:
+    office.do(lambda: office.desk.create(office.wish(FIRST)))
+    back = LinkWish(leader_id=name(FIRST), follower_id=name(LEADER))
+    self_ = LinkWish(leader_id=name(FIRST), follower_id=name(FIRST))
+    other = LinkWish(leader_id=name(SECOND), follower_id=name(FIRST))
+    for wish, code in ((back, "copy_cycle"), (self_, "copy_self"), (other, "copy_conflict")):
+        with pytest.raises(Conflict) as refusal:
+            office.do(lambda wish=wish: office.desk.create(wish))  # type: ignore[misc]
+        assert refusal.value.code == code
+
+
+def test_two_leaders_may_share_a_follower_by_contract(office: Office) -> None:
+    office.do(lambda: office.desk.create(office.wish(FIRST, allow=["DOGE_USDT"])))
+    other = LinkWish(
+        leader_id=name(SECOND), follower_id=name(FIRST), params={"allow": ["ETH_USDT"]}
+    )
+    office.do(lambda: office.desk.create(other))
+    assert len(office.desk.links()) == 2
+
+
+def test_arming_wants_a_confirmation_and_then_copies(office: Office) -> None:
+    made = office.do(lambda: office.desk.create(office.wish()))
+    office.stand.run(5)
+    with pytest.raises(Conflict) as refusal:
+        office.do(lambda: office.desk.set_state(made.link.id, LinkState.ON, False))
+    assert refusal.value.code == "confirm_needed"
+    office.do(lambda: office.desk.set_state(made.link.id, LinkState.ON, True))
+    office.stand.trade("40")
+    office.stand.run(3)
+    (row,) = office.desk.sync(made.link.id)
+    assert (row.leader, row.owned, row.foreign, row.side) == (D(40), D(20), D(0), Leg.NET)
+    view = office.desk.link(made.link.id)
+    assert view.leader_live
+    assert view.owned_value is not None
+    assert view.owned_value > 0
+
+
+def test_a_change_of_an_old_version_is_refused(office: Office) -> None:
+    made = office.do(lambda: office.desk.create(office.wish()))
+    office.do(lambda: office.desk.change(made.link.id, {"name": "A"}, 1))
+    with pytest.raises(Conflict) as refusal:
+        office.do(lambda: office.desk.change(made.link.id, {"name": "B"}, 1))
+    assert refusal.value.code == "copy_version"
+    assert office.desk.link(made.link.id).link.name == "A"
+
+
+def test_the_preview_names_the_orders_and_stores_nothing(office: Office) -> None:
+    office.stand.trade("40")
+    plan = office.do(lambda: office.desk.preview(office.wish()))
+    assert office.desk.links() == ()
+    assert [(row.leader, row.order and row.order.size) for row in plan.rows] == [(D(40), D(20))]
+
+
+def test_the_preview_of_a_link_in_shadow_is_what_arming_sends(office: Office) -> None:
+    made = office.do(lambda: office.desk.create(office.wish()))
+    office.stand.trade("40")
+    office.stand.run(5)
+    plan = office.do(lambda: office.desk.preview(made.link.id))
+    office.do(lambda: office.desk.set_state(made.link.id, LinkState.ON, True))
+    office.stand.run(3)
+    (intent,) = office.stand.intents()
+    (row,) = plan.rows
+    assert row.order is not None
+    assert (row.order.side, row.order.size) == (intent.order.side, intent.order.size)
+
+
+def test_a_ticket_tells_what_each_follower_will_do(office: Office) -> None:
+    office.armed(FIRST)
+    office.armed(SECOND)
+    rows = office.desk.ticket(name(LEADER), DOGE, Side.BUY, D(40))
+    assert [row.follower_name for row in rows] == ["Acc 2", "Acc 3"]
+
+
+def test_flatten_closes_everything_and_keeps_the_brake_on(office: Office) -> None:
+    office.armed()
+    office.stand.trade("40")
+    office.stand.run(3)
+    office.stand.trade("7", uid=FIRST)
+    office.do(lambda: office.desk.flatten(name(FIRST), "pause", "test"))
+    office.stand.run(3)
+    assert office.stand.held() == 0
+    (control,) = office.desk.brakes()
+    assert (control.scope, control.state) == (name(FIRST), "pause")
+
+
+def test_flatten_ends_in_a_halt_that_lets_its_own_orders_out_first(office: Office) -> None:
+    office.armed()
+    office.stand.trade("40")
+    office.stand.run(3)
+    office.do(lambda: office.desk.halt("all", "test"))
+    office.do(lambda: office.desk.flatten("all", "halt", "test"))
+    assert office.stand.held() == 0
+    assert office.stand.brakes.halted(name(FIRST))
+
+
+def test_leaving_copy_mode_asks_about_open_positions(office: Office) -> None:
+    office.armed()
+    office.stand.trade("40")
+    office.stand.run(3)
+    with pytest.raises(Conflict) as refusal:
+        office.do(lambda: office.desk.switch_mode("normal", None))
+    assert refusal.value.code == "copied_positions"
+    assert office.do(lambda: office.desk.switch_mode("normal", OnUnfollow.KEEP)) == "normal"
+    assert office.stand.owned() == 0
+
+
+def test_what_does_not_exist_is_said(office: Office) -> None:
+    with pytest.raises(NotFound):
+        office.desk.link(7)
+    with pytest.raises(NotFound):
+        office.do(lambda: office.desk.act(7, DOGE, Leg.NET, "fix"))
