@@ -104,7 +104,7 @@ class Ear:
             case WalletSeen():
                 self._wallet(seen)
             case TradesSeen():
-                self.filled(seen.account_id, self._core.memory.fills(seen.account_id, seen.trades))
+                self._trades(seen)
             case RulesSeen():
                 rules = {(seen.network, row.id): row for row in seen.rules}
                 self._core.markets.rules.update(rules)
@@ -179,6 +179,18 @@ class Ear:
         for instrument in self._core.memory.rows(place, seen.positions, seen.read_ms):
             self.moved(seen.account_id, instrument)
 
+    def _trades(self, seen: TradesSeen) -> None:
+        memory = self._core.memory
+        trades = sorted(seen.trades, key=_time)
+        self.filled(seen.account_id, memory.fills(seen.account_id, trades))
+        sight = memory.sight(seen.account_id, seen.settle)
+        if sight is not None:
+            first = not sight.trades_from_ms
+            sight.trades_from_ms = min(seen.since_ms, sight.trades_from_ms or seen.since_ms)
+            sight.trades_read_ms = max(seen.read_ms, sight.trades_read_ms)
+            if first:
+                self._core.touch_account(seen.account_id)
+
     def _flat_rows(self, seen: ContractSeen) -> None:
         """A contract read by itself lists flat legs too, with their `update_id`."""
         sight = self._core.memory.sight(seen.account_id, seen.instrument.settle)
@@ -211,7 +223,7 @@ class Ear:
         before = None if sight is None else sight.wallet
         for instrument in core.memory.snapshot(event):
             self.moved(event.account_id, instrument)
-        fresh = core.memory.fills(event.account_id, event.fills)
+        fresh = core.memory.fills(event.account_id, sorted(event.fills, key=_time))
         self.filled(event.account_id, fresh)
         if sight is not None and before is None and sight.wallet is not None:
             self._all_moved(event.account_id)
@@ -240,6 +252,10 @@ class Ear:
             core.key_refused(account_id, seen.error.label or seen.error.code)
         elif seen.error is None:
             core.key_accepted(account_id)
+
+
+def _time(fill: Fill) -> int:
+    return fill.time_ms
 
 
 def _held(sight: Sight | None) -> list[InstrumentId]:

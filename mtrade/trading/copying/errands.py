@@ -26,7 +26,7 @@ CONTRACT_S = 120.0
 RULES_S, TIERS_S = 300.0, 3_600.0
 MISSING_S = 5.0  # what is not known yet is asked for this often
 TRADES_S = 5.0
-BACK_MS = 300_000  # how far back missed executions of a leader are listed
+BACK_MS = 600_000  # how far back missed executions of a leader are listed
 KEY_S = 60.0
 MOMENT_S = 1.0
 
@@ -138,7 +138,9 @@ class Errands:
             self._scout.ask_positions(account_id, settle)
         if self._is_due(("wallet", place), WALLET_S if sight.wallet else MISSING_S):
             self._scout.ask_wallet(account_id, settle)
-        if leader and sight.jumped and self._is_due(("trades", place), TRADES_S):
+        if not leader or not sight.read_ms or not (sight.jumped or not sight.trades_from_ms):
+            return
+        if self._is_due(("trades", place), TRADES_S):
             sight.jumped = False
             since = self._now_ms(network_of(account_id)) - BACK_MS
             self._scout.ask_trades(account_id, settle, since)

@@ -147,6 +147,7 @@ class Foresight:
         sight.wallet_ms = now
         memory.rows((account_id, settle), self._state.positions(account_id, settle).value, now)
         sight.first_read_ms = now - KNOWN_MS
+        sight.trades_from_ms = sight.live_from_ms = now
 
     def _read_contract(
         self, memory: Memory, markets: Markets, link: Link, instrument: InstrumentId

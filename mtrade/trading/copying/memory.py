@@ -64,7 +64,8 @@ class Settings:
 @dataclass(slots=True)
 class Sight:
     """One account in one settle currency. `read_ms` is when the last good read of its positions
-    began, `live_from_ms` since when its stream is live, None while it is not."""
+    began, `live_from_ms` since when its stream is live, None while it is not. All executions from
+    `trades_from_ms` until `trades_read_ms` are known, and those heard of since."""
 
     positions: dict[holdings.Key, Held] = field(default_factory=dict)
     settings: dict[InstrumentId, Settings] = field(default_factory=dict)
@@ -81,9 +82,13 @@ class Sight:
     orders: OrderedDict[str, bool] = field(default_factory=OrderedDict)
     known_fills: OrderedDict[str, None] = field(default_factory=OrderedDict)
     jumped: bool = False
+    trades_from_ms: int = 0
+    trades_read_ms: int = 0
 
     def is_live(self, now_ms: int, signal_max_age_ms: int) -> bool:
         """Whether increases may follow what is known."""
+        if not self.trades_from_ms:
+            return False
         age = now_ms - self.read_ms
         since = self.live_from_ms
         if since is not None and self.read_ms >= since and age <= READ_FRESH_MS:
@@ -158,6 +163,7 @@ class Memory:
             known = sight.positions.get(key)
             if known is None or known.size != held.size:
                 changed.add(key[0])
+                sight.jumped = True  # what brought it there was not heard
             self._put(sight, key, held)
         return changed
 
@@ -214,6 +220,9 @@ class Memory:
         sight = self.sights.get(place)
         if sight is None or event.market is not Market.FUTURES:
             return set()
+        working = {order.order_id for order in event.orders}
+        for fill in event.fills:
+            sight.orders[fill.order_id] = fill.order_id in working
         if event.futures is not None and event.read_ms > sight.wallet_ms:
             sight.wallet, sight.wallet_ms = event.futures, event.read_ms
         return self.rows(place, event.positions, event.read_ms)

@@ -4,7 +4,7 @@ pass. Reads only, so a preview may do it on any thread with a pass of its own.""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,8 +18,9 @@ from mtrade.domain.orders import Intent
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.book import Book
 from mtrade.trading.copying.holdings import SECOND_LOOK_MS, VISIBLE_MS, Held
+from mtrade.trading.copying.leading import leader_facts
 from mtrade.trading.copying.market import Markets
-from mtrade.trading.copying.memory import Grown, Memory, Sight
+from mtrade.trading.copying.memory import Memory, Sight
 from mtrade.trading.copying.pairing import first_leg, mirrored
 from mtrade.trading.copying.rates import Rates
 
@@ -151,7 +152,8 @@ class World:
         mark = self.marks.get(leg.id, 0)
         key = (
             link.leader_id, leg.instrument, leg.side, params.inverse, params.hedge_to_one_way,
-            params.signal_max_age_ms, mark, leg.episode is None,
+            params.signal_max_age_ms, mark, leg.episode and leg.episode.anchor,
+            leg.planned_ms,
         )  # fmt: skip
         known = at.leaders.get(key)
         if known is None:
@@ -159,7 +161,7 @@ class World:
             held = None if sight is None else self._mirrored(link, leg, sight)
             if sight is None or held is None:
                 return None
-            known = _leader_facts(sight, held, leg, mark, now, params.signal_max_age_ms)
+            known = leader_facts(sight, held, leg, mark, now, params.signal_max_age_ms)
             at.leaders[key] = known
         return known
 
@@ -250,48 +252,3 @@ def _settings(
             if row.leg is leg.side:
                 return row.leverage, row.margin_mode
     return None, None
-
-
-def _leader_facts(
-    sight: Sight, held: Held, leg: CopyLeg, mark: int, now: int, max_age_ms: int
-) -> LeaderFacts:
-    grown = _grown(sight, held, leg, mark)
-    live = sight.is_live(now, max_age_ms)
-    order_id = grown[-1].order_id if grown else ""
-    return LeaderFacts(
-        size=held.size,
-        update_id=held.update_id,
-        read_ms=max(held.read_ms, sight.read_ms if live else 0),
-        live=live,
-        increase_price=_vwap(grown),
-        increase_ms=min(g.time_ms for g in grown) if grown else None,
-        order_id=order_id,
-        order_open=bool(order_id) and sight.orders.get(order_id, True),
-        entry_price=held.entry_price,
-        leverage=held.leverage,
-        margin_mode=held.margin_mode,
-        account=sight.wallet,
-        account_ms=sight.wallet_ms,
-        liquidated=leg.instrument in sight.forced_ms,
-        silent_s=0 if live else max(0, (now - sight.live_ms) // 1000) if sight.live_ms else 0,
-    )
-
-
-def _grown(sight: Sight, held: Held, leg: CopyLeg, mark: int) -> list[Grown]:
-    grown = sight.grown.get(leg.instrument)
-    if not grown or held.size.is_zero():
-        return []
-    up = held.size > 0
-    return [g for g in grown if g.number > mark and (g.side.sign > 0) is up]
-
-
-def _vwap(grown: list[Grown]) -> Decimal | None:
-    size = sum((g.size for g in grown), ZERO)
-    if size.is_zero():
-        return None
-    return sum((g.size * g.price for g in grown), ZERO) / size
-
-
-def shared(facts: Facts, **changes: object) -> Facts:
-    """Facts with some replaced, for a preview."""
-    return replace(facts, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,84 @@
+"""What is told of a leader's leg: its size, how sure that is, and what made it grow. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mtrade.domain.copying.facts import LeaderFacts
+from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.numbers import ZERO
+from mtrade.trading.copying.holdings import Held
+from mtrade.trading.copying.memory import Grown, Sight
+
+AROUND_MS = 2_000  # a push of an execution may be that much behind the order it caused
+
+
+def leader_facts(
+    sight: Sight, held: Held, leg: CopyLeg, mark: int, now: int, max_age_ms: int
+) -> LeaderFacts:
+    """Growth up to the number `mark` was reckoned with before."""
+    need = _growth(held, leg)
+    grown = _grown(sight, held, leg, mark, need)
+    live = sight.is_live(now, max_age_ms)
+    order_id = grown[-1].order_id if grown else ""
+    return LeaderFacts(
+        size=held.size,
+        update_id=held.update_id,
+        read_ms=max(held.read_ms, sight.read_ms if live else 0),
+        live=live,
+        increase_price=_vwap(grown),
+        increase_ms=_since_ms(sight, held, grown, need),
+        order_id=order_id,
+        order_open=bool(order_id) and sight.orders.get(order_id, True),
+        entry_price=held.entry_price,
+        leverage=held.leverage,
+        margin_mode=held.margin_mode,
+        account=sight.wallet,
+        account_ms=sight.wallet_ms,
+        liquidated=leg.instrument in sight.forced_ms,
+        silent_s=0 if live or not sight.live_ms else max(0, (now - sight.live_ms) // 1000),
+    )
+
+
+def _growth(held: Held, leg: CopyLeg) -> Decimal:
+    """By how much the leader has grown since the leg last reckoned with it."""
+    anchor = ZERO if leg.episode is None else leg.episode.anchor
+    if anchor * held.size < 0:
+        anchor = ZERO
+    return max(abs(held.size) - abs(anchor), ZERO)
+
+
+def _grown(sight: Sight, held: Held, leg: CopyLeg, mark: int, need: Decimal) -> list[Grown]:
+    """The executions that explain this growth, oldest first; without any growth those since the
+    last order, which may still be under way."""
+    grown = sight.grown.get(leg.instrument)
+    if not grown or held.size.is_zero():
+        return []
+    up = held.size > 0
+    found: list[Grown] = []
+    total = ZERO
+    for part in reversed(tuple(grown)):
+        if part.number <= mark or (need.is_zero() and part.time_ms < leg.planned_ms - AROUND_MS):
+            break
+        if (part.side.sign > 0) is not up:
+            continue
+        if not need.is_zero() and total >= need:
+            break
+        found.append(part)
+        total += part.size
+    return found[::-1]
+
+
+def _since_ms(sight: Sight, held: Held, grown: Sequence[Grown], need: Decimal) -> int | None:
+    """The oldest of it. What no execution explains, although all since then are known, is older."""
+    if sum((part.size for part in grown), ZERO) < need and sight.trades_read_ms >= held.moved_ms:
+        return sight.trades_from_ms
+    return min((part.time_ms for part in grown), default=None)
+
+
+def _vwap(grown: Sequence[Grown]) -> Decimal | None:
+    size = sum((part.size for part in grown), ZERO)
+    if size.is_zero():
+        return None
+    return sum((part.size * part.price for part in grown), ZERO) / size
