@@ -1,4 +1,9 @@
-"""What a process holds: threads, open files and sockets, memory; and whether it grew."""
+"""What a process holds: threads, open files and sockets, memory; and whether it grew.
+
+Database files are counted apart. SQLite keeps the descriptor of a closed connection, for the next
+one, as long as another connection to the same file is open: so the first backup, ten minutes after
+the start, leaves one for each database. Their number is bounded by the readers there may be.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +14,27 @@ from dataclasses import dataclass
 
 import psutil
 
+from mtrade.store.database import MOST_IDLE
+
 MOST_MB = 30.0
+MOST_DATABASE_FILES = 4 * (2 * (MOST_IDLE + 2) + 2)  # readers, writer, backup; log and its index
+DATABASE = (".db", ".db-wal", ".db-shm")
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Counts, and resident megabytes."""
+    """Counts, and resident megabytes; `files` are those that belong to no database."""
 
     threads: int
     files: int
     mb: float
+    databases: int = 0
 
     def __str__(self) -> str:
-        return f"threads {self.threads:3}  fds {self.files:3}  rss {self.mb:6.1f} MB"
+        return (
+            f"threads {self.threads:3}  fds {self.files:3} + {self.databases:2} of databases  "
+            f"rss {self.mb:6.1f} MB"
+        )
 
 
 class Gauge:
@@ -36,7 +49,9 @@ class Gauge:
             files = process.num_handles()
         else:
             files = process.num_fds()
-        return Holding(process.num_threads(), files, process.memory_info().rss / 2**20)
+        databases = sum(1 for file in process.open_files() if file.path.endswith(DATABASE))
+        mb = process.memory_info().rss / 2**20
+        return Holding(process.num_threads(), files - databases, mb, databases)
 
     def rest(self, looks: int, pause_s: float) -> Holding:
         """What it holds at rest: a connection that is just being replaced does not count."""
@@ -67,6 +82,7 @@ def least(seen: Iterable[Holding]) -> Holding:
         min(row.threads for row in rows),
         min(row.files for row in rows),
         min(row.mb for row in rows),
+        min(row.databases for row in rows),
     )
 
 
@@ -77,6 +93,8 @@ def growth(before: Holding, after: Holding) -> list[str]:
         found.append(f"threads grew from {before.threads} to {after.threads}")
     if after.files > before.files:
         found.append(f"open files grew from {before.files} to {after.files}")
+    if after.databases > MOST_DATABASE_FILES:
+        found.append(f"database files grew to {after.databases}")
     if after.mb - before.mb >= MOST_MB:
         found.append(f"memory grew from {before.mb:.1f} to {after.mb:.1f} MB")
     return found

@@ -29,6 +29,7 @@ SAMPLE_EVERY_S = 10.0
 FORGET_EVERY = 9  # faults; by then the longest one is over
 CALM_S = 90.0
 CROWD = 16
+REST = (16, 3.0)  # looks, seconds between; each kept connection is looked after meanwhile
 KEYS = ("soak-one", "soak-two")
 SHORT = "market:paper:usdt:BTC_USDT,candles:paper:usdt:BTC_USDT:1m"
 OTHER = "market:paper:usdt:ETH_USDT,market:paper:spot:BTC_USDT,candles:paper:spot:BTC_USDT:5m"
@@ -195,7 +196,7 @@ def _course(run: Soak, length_s: float) -> list[str]:
     run.run_until(time.monotonic() + warm_up_s)
     run.crowd()
     wrong = run.calm()
-    before, names = run.gauge.rest(5, 2.0), run.gauge.names()
+    before, names = run.gauge.rest(*REST), run.gauge.names()
     run.say(f"at rest after the warm-up: {before}")
     cpu, since = run.gauge.cpu_s(), time.monotonic()
     samples = run.run_until(time.monotonic() + length_s - warm_up_s)
@@ -203,7 +204,7 @@ def _course(run: Soak, length_s: float) -> list[str]:
     wrong += run.calm()
     run.trickle.close()
     wrong += run.unfinished()
-    after = run.gauge.rest(5, 2.0)
+    after = run.gauge.rest(*REST)
     run.say(f"at rest in the end:        {after}")
     run.say(f"most of {len(samples)} samples: threads {max(s.threads for s in samples)}, "
             f"fds {max(s.files for s in samples)}, rss {max(s.mb for s in samples):.1f} MB; "

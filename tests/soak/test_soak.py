@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mtrade.paper.faultplan import Rule
-from tests.soak.gauges import Gauge, Holding, growth
+from tests.soak.gauges import MOST_DATABASE_FILES, Gauge, Holding, growth
 from tests.soak.run import soak
 from tests.soak.weather import FAULTS, faults
 
@@ -41,6 +41,12 @@ def test_memory_may_grow_a_little() -> None:
     rest = Holding(10, 20, 100.0)
     assert growth(rest, Holding(10, 20, 129.9)) == []
     assert growth(rest, Holding(9, 19, 130.0)) == ["memory grew from 100.0 to 130.0 MB"]
+
+
+def test_databases_may_hold_as_many_files_as_they_have_readers() -> None:
+    rest = Holding(10, 20, 100.0, 5)
+    assert growth(rest, Holding(10, 20, 100.0, MOST_DATABASE_FILES)) == []
+    assert len(growth(rest, Holding(10, 20, 100.0, MOST_DATABASE_FILES + 1))) == 1
 
 
 def test_every_fault_comes_in_its_turn_and_makes_sense_to_the_exchange() -> None:
