@@ -53,6 +53,8 @@ def halve(leg: CopyLeg, facts: Facts) -> Outcome:
     if leg.pending is not None or facts.market.rules is None:
         return Outcome(leg=leg)
     target = facts.market.rules.conform_size(facts.leader.size / 2)
+    if target * leg.owned < 0:
+        target = D(0)
     size = target - leg.owned
     reducing = abs(target) < abs(leg.owned)
     if size.is_zero() or facts.brake or (facts.gate and not reducing):
