@@ -51,7 +51,7 @@ class AccountManager:
         self._exchanges: dict[str, Exchange] = {}
         self._errors: dict[str, str] = {}
         self.on_change: Callable[[str], None] = lambda account_id: None
-        self.check_removal: Callable[[str], None] = lambda account_id: None
+        self.before_removal: Callable[[str], None] = lambda account_id: None
 
     def list(self) -> tuple[Account, ...]:
         """All accounts in the order they were added."""
@@ -161,7 +161,7 @@ class AccountManager:
                     "type the account's name to remove it",
                     fields={"confirm": f"must be {account.name}"},
                 )
-            self.check_removal(account_id)
+            self.before_removal(account_id)
             self._book.remove(account_id)
         with self._lock:
             gone = self._exchanges.pop(account_id, None)

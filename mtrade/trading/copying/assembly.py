@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from mtrade.domain.errors import Conflict
 from mtrade.domain.ports import Clock, FastExchange, Feeds
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.brakes import Brakes
@@ -88,13 +87,5 @@ def facade(
         Foresight(core, accounts, state),
         loop.post,
     )
-
-    def check_removal(account_id: str) -> None:
-        if copying.owning(account_id):
-            raise Conflict(
-                "copied positions are open on this account: unfollow first",
-                code="copied_positions",
-            )
-
-    accounts.check_removal = check_removal
+    accounts.before_removal = copying.leave_account
     return copying

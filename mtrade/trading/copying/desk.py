@@ -196,11 +196,21 @@ class Copying:
         self._do(self._core.touch_all)
         return mode
 
-    def owning(self, account_id: str) -> bool:
-        """Whether links own positions on an account, or follow it."""
-        return any(
-            account_id in (link.follower_id, link.leader_id) for link in self._commands.holding()
-        )
+    def leave_account(self, account_id: str) -> None:
+        """An account is about to be removed: its links go with it, unless they own something.
+        Raises Conflict(copied_positions)."""
+
+        def concerned(link: Link) -> bool:
+            return account_id in (link.follower_id, link.leader_id)
+
+        if any(map(concerned, self._commands.holding())):
+            raise Conflict(
+                "copied positions are open on this account: unfollow first",
+                code="copied_positions",
+            )
+        for link in list(self._core.book.links.values()):
+            if concerned(link):
+                self.remove(link.id, OnUnfollow.KEEP)
 
     def _leave(self, holding: list[Link], positions: OnUnfollow) -> None:
         keys = [link.id for link in holding]

@@ -202,6 +202,19 @@ def test_leaving_copy_mode_asks_about_open_positions(office: Office) -> None:
     assert office.stand.owned() == 0
 
 
+def test_an_account_with_copied_positions_is_not_let_go(office: Office) -> None:
+    office.armed()
+    office.stand.trade("40")
+    office.stand.run(3)
+    with pytest.raises(Conflict) as refusal:
+        office.do(lambda: office.desk.leave_account(name(FIRST)))
+    assert refusal.value.code == "copied_positions"
+    office.stand.trade("-40")
+    office.stand.run(3)
+    office.do(lambda: office.desk.leave_account(name(FIRST)))
+    assert office.desk.links() == ()
+
+
 def test_what_does_not_exist_is_said(office: Office) -> None:
     with pytest.raises(NotFound):
         office.desk.link(7)
