@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mtrade.domain.copying.choices import OnUnfollow
+from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying.choices import HedgeToOneWay, OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import (
     LINK_STATES,
@@ -72,6 +73,8 @@ class Commands:
             raise Conflict("this needs a confirmation", code="confirm_needed")
         if state is LinkState.OFF:
             self._check_empty(link)
+        if arming:
+            self._check_modes(link)
         now = self._now(link)
         changed = replace(
             link, state=state, since_ms=now, why=_why(state, now), version=link.version + 1,
@@ -128,6 +131,21 @@ class Commands:
             raise Conflict(
                 "it still owns positions: pause it, or unfollow", code="copy_state",
                 params={"from": link.state, "to": LinkState.OFF},
+            )  # fmt: skip
+
+    def _check_modes(self, link: Link) -> None:
+        """Raise Conflict when the ways in which both accounts keep positions do not fit."""
+        modes = []
+        for account_id in (link.leader_id, link.follower_id):
+            sight = self._core.memory.sight(account_id, link.settle)
+            modes.append(None if sight is None or sight.wallet is None else sight.wallet.mode)
+        leader, follower = modes
+        refuse = link.params.hedge_to_one_way is HedgeToOneWay.REFUSE
+        hedged = leader is PositionMode.DUAL and follower is PositionMode.SINGLE
+        if PositionMode.SPLIT in modes or (hedged and refuse):
+            raise Conflict(
+                "the position modes of leader and follower do not fit together", code="copy_mode",
+                params={"leader": str(leader or ""), "follower": str(follower or "")},
             )  # fmt: skip
 
     def _write(self, change: CopyChange) -> None:

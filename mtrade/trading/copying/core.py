@@ -149,7 +149,9 @@ class Core:
 
     def wrote(self, change: CopyChange) -> None:
         """A change is in the journal."""
-        self.gates.disk = False
+        if self.gates.disk:
+            self.gates.disk = False
+            self.alerts.over("disk")
         self.book.apply(change)
 
     def failed(self, fault: StoreError) -> None:
@@ -242,6 +244,9 @@ class Core:
         """The key works."""
         if self.errands.accept(account_id):
             self.gates.keys.pop(account_id, None)
+            for link in self.active():
+                if account_id in (link.leader_id, link.follower_id):
+                    self.alerts.over(f"{link.id} 0 {Code.KEY}")
             self.touch_account(account_id)
 
     def active(self) -> list[Link]:

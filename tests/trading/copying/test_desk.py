@@ -133,6 +133,25 @@ def test_arming_wants_a_confirmation_and_then_copies(office: Office) -> None:
     assert view.owned_value > 0
 
 
+def test_a_hedge_leader_of_a_one_way_follower_is_refused_unless_chosen(office: Office) -> None:
+    office.stand.hedge(LEADER)
+    made = office.do(lambda: office.desk.create(office.wish()))
+    office.stand.run(5)
+    with pytest.raises(Conflict) as refusal:
+        office.do(lambda: office.desk.set_state(made.link.id, LinkState.ON, True))
+    assert refusal.value.code == "copy_mode"
+    chosen = {"params": {"hedge_to_one_way": "net"}}
+    office.do(lambda: office.desk.change(made.link.id, chosen, made.link.version))
+    office.do(lambda: office.desk.set_state(made.link.id, LinkState.ON, True))
+    office.stand.run(3)
+    office.stand.trade("40")
+    office.stand.run(3)
+    assert office.stand.held() == D(20)
+    office.stand.trade("-20")
+    office.stand.run(3)
+    assert office.stand.held() == D(10)
+
+
 def test_a_change_of_an_old_version_is_refused(office: Office) -> None:
     made = office.do(lambda: office.desk.create(office.wish()))
     office.do(lambda: office.desk.change(made.link.id, {"name": "A"}, 1))
