@@ -9,9 +9,9 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 from mtrade.gate.signing import sign_rest
@@ -27,8 +27,7 @@ _FENCED = ("orders", "batch_orders", "cancel_batch_orders", "amend_batch_orders"
 _FENCED_FUTURES = (*_FENCED, "batch_cancel_orders", "batch_amend_orders", "bbo_orders")
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request as it came off the wire. `headers` have lower-case names; `remote` is an address.
 
     `raw_path` and `raw_query` are still percent-encoded.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -25,8 +24,7 @@ from mtrade.paper.world import ApiKey, User, World
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """An answer ready to be written. `private`: it may leave only when its effects are on disk.
 
     `verdict` is what the last budget said that the request drew on.

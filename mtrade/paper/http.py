@@ -7,15 +7,15 @@ A handler is a plain function of the world and one parsed call: no sockets, no c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mtrade.paper.world import ApiKey, User, World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One request, parsed and authenticated.
 
     `args` are the path's parameters, `query` the decoded query (last value wins), `body` the parsed
@@ -39,13 +39,12 @@ class Call:
         return self.user
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a handler answers; the shell turns it into JSON."""
 
     body: object
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 Handler = Callable[["World", Call], Reply]

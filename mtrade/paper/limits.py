@@ -7,6 +7,7 @@ Gate publishes the size of the budgets but not whether its windows slide.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,7 @@ BUDGETS: dict[str, Budget] = {
 _PRUNE_AT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a request may pass, and what the rate headers say. `reset_ms` is absolute."""
 
     allowed: bool

@@ -1,9 +1,12 @@
 """One futures order, round trip over loopback: our clients against other people's, in one run.
 
-Every client places the same order on its own, equal account of one paper exchange, one order after
-another. All are connected and warmed up first; then they take turns, a few orders each, so that
-whatever else this machine does hits all alike. Turns are paced so that nobody comes near Gate's
-budget of 100 orders a second, which would make a client wait. Medians over all turns.
+First on an exchange that does nothing but answer (`reflex.py`): what is measured is the client.
+Then on the paper exchange, whose own work is the larger part of every figure.
+
+Every client places the same order on its own, equal account, one order after another. All are
+connected and warmed up first; then they take turns, a few orders each, so that whatever else this
+machine does hits all alike. Turns are paced so that nobody comes near Gate's budget of 100 orders
+a second, which would make a client wait. Medians over all turns.
 
 "mtrade ws" awaits each order on the loop that owns the socket, as ccxt.pro awaits its own on its
 loop; copying sends that way. "mtrade ws thread" calls from another thread, as manual orders do.
@@ -14,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -31,6 +35,7 @@ from mtrade.gate.exchange import GateExchange
 from mtrade.gate.lines import Lines
 from mtrade.gate.networks import addresses
 from mtrade.loop import LoopThread
+from tests.benchmarks import peers
 from tests.benchmarks.peers import Conversation
 from tests.servers import Paper
 
@@ -109,10 +114,10 @@ def credentials(name: str) -> Credentials:
     return Credentials(key, Secret(secret))
 
 
-def over_rest(paper: Paper, stack: ExitStack) -> Place:
+def over_rest(rest: str, stack: ExitStack) -> Place:
     """Our REST client."""
     clock = SystemClock()
-    client = GateClient(addresses(Network.PAPER, paper.rest), clock, credentials("rest"))
+    client = GateClient(addresses(Network.PAPER, rest), clock, credentials("rest"))
     stack.callback(client.close)
     return calling(GateExchange(client), clock, OrderPath.REST)
 
@@ -126,57 +131,76 @@ def warm(lines: Lines, name: str) -> GateExchange:
     return exchange
 
 
-def over_sockets(paper: Paper, stack: ExitStack) -> tuple[Place, Place]:
+def over_sockets(rest: str, stack: ExitStack) -> tuple[Place, Place]:
     """Our trading socket: on its loop, and called from another thread."""
     loop = LoopThread()
     loop.start()
     stack.callback(loop.close)
-    lines = Lines(lambda: paper.rest, loop)
+    lines = Lines(lambda: rest, loop)
     stack.callback(lines.close)
     clock = lines.clock(Network.PAPER)
     loop_side = awaiting(warm(lines, "loop"), clock, loop)
     return loop_side, calling(warm(lines, "thread"), clock, OrderPath.WS)
 
 
-def clients(stack: ExitStack) -> dict[str, Place]:
-    """Everybody who takes part."""
-    paper = Paper(*(f"{given(name)}:USDT=1000000" for name in ACCOUNTS))
-    stack.callback(paper.close)
-    paper.set_price("futures", "BTC_USDT", "64000")
+def clients(where: dict[str, str], stack: ExitStack) -> dict[str, Place]:
+    """Everybody who takes part, on one exchange."""
     keys = json.dumps({name: given(name) for name in PEERS})
-    others = Conversation("peer_orders.py", json.dumps(paper.addresses), keys)
+    script = str(peers.HERE / "peer_orders.py")
+    others = Conversation(str(peers.python()), script, json.dumps(where), keys)
     stack.callback(others.close)
-    loop_side, thread_side = over_sockets(paper, stack)
+    loop_side, thread_side = over_sockets(where["rest"], stack)
 
     def peer(name: str) -> Place:
         return lambda count: [float(took) for took in others.ask(f"{name} {count}")]
 
     return {
-        "mtrade rest": over_rest(paper, stack),
+        "mtrade rest": over_rest(where["rest"], stack),
         "mtrade ws": loop_side,
         "mtrade ws thread": thread_side,
         **{name: peer(name) for name in PEERS},
     }
 
 
-def main() -> None:
-    """Print the medians and how ours relate to the others."""
-    use_decimal_context()
+def measured(where: dict[str, str]) -> dict[str, list[float]]:
+    """Milliseconds per order of every client."""
     with ExitStack() as stack:
-        everybody = clients(stack)
+        everybody = clients(where, stack)
         found: dict[str, list[float]] = {name: [] for name in everybody}
         for turn in range(TURNS + 1):
             time.sleep(PACE_S)
             for name, place in everybody.items():
                 took = place(COUNT)
                 found[name] += took if turn else []
+    return found
+
+
+def report(title: str, found: dict[str, list[float]]) -> None:
+    """Print the medians and how ours relate to the others."""
+    print(title)
     medians = {name: median(took) for name, took in found.items()}
     for name, value in sorted(medians.items(), key=lambda item: item[1]):
         best = sorted(found[name])[len(found[name]) // 10]
-        print(f"{name:17} median {value:7.3f} ms   fastest tenth {best:7.3f} ms")
+        print(f"  {name:17} median {value:7.3f} ms   fastest tenth {best:7.3f} ms")
     for ours, other, wanted in RATIOS:
         ratio = medians[ours] / medians[other]
-        print(f"{ours} / {other}: {ratio:.2f} (wanted {wanted})")
+        print(f"  {ours} / {other}: {ratio:.2f} (wanted {wanted})")
+
+
+def main() -> None:
+    """Run both and print."""
+    use_decimal_context()
+    paper = Paper(*(f"{given(name)}:USDT=1000000" for name in ACCOUNTS))
+    try:
+        paper.set_price("futures", "BTC_USDT", "64000")
+        light = Conversation(sys.executable, "-m", "tests.benchmarks.reflex", paper.rest)
+        try:
+            report("an exchange that only answers", measured(light.ask("")))
+        finally:
+            light.close()
+        report("the paper exchange", measured(paper.addresses))
+    finally:
+        paper.close()
 
 
 if __name__ == "__main__":

@@ -44,26 +44,23 @@ def run(script: str, *arguments: str) -> dict[str, Any]:
 
 
 class Conversation:
-    """A script of this folder that stays: each line it is sent it answers with one line of JSON."""
+    """A process that stays: each line it is sent it answers with one line of JSON."""
 
-    def __init__(self, script: str, *arguments: str) -> None:
-        self._script = script
+    def __init__(self, *command: str) -> None:
+        self._command = command
         self._process = subprocess.Popen(
-            [str(python()), str(HERE / script), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, line: str) -> Any:
-        """Its answer; SystemExit when the script has failed."""
+        """Its answer; SystemExit when it has failed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise SystemExit(f"{self._script} failed; see above")
+            raise SystemExit(f"{self._command} failed; see above")
         return json.loads(answer)
 
     def close(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from mtrade.domain.instruments import Side
 from mtrade.domain.market import sweep
@@ -22,8 +22,7 @@ from mtrade.paper.room import Room
 _DEPTH = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An order about to match or rest: `size` is what is still to fill, signed.
 
     `limit` is the worst price it accepts: its own, or the protection of a market order. `replaces`

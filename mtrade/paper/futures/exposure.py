@@ -7,8 +7,8 @@ side (gate-notes, maintenance).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO
@@ -20,8 +20,7 @@ from mtrade.paper.futures.state import State
 from mtrade.paper.room import Room
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A piece of an order that may open something: unsigned size at the price it would get."""
 
     side: Side

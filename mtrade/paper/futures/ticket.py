@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO
@@ -23,8 +23,7 @@ _TIFS = tuple(TimeInForce)
 _AUTO_SIZES = tuple(AutoSize)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(NamedTuple):
     """An order as asked for. `size` is signed, zero for a full close; `price` zero is market."""
 
     contract: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtrade.domain.numbers import loads
 from mtrade.paper.ws.wire import exact
@@ -21,8 +20,7 @@ class FrameFault(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One frame of a client. `document` is its text, for what is signed character by character."""
 
     document: str
@@ -39,8 +37,7 @@ class Request:
         return self.channel.partition(".")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Out:
+class Out(NamedTuple):
     """A frame to send. `role` is pong, ack, api_ack, final or push; `uid` whom it concerns.
 
     `settled` frames may leave only when what they report is on disk.

@@ -92,6 +92,8 @@ class Hub:
 
     def has_audience(self, market: Market, channel: str, settle: str, uid: int) -> bool:
         """Whether a connection hears a user's events of this kind."""
+        if not self._private:
+            return False
         subjects = CHANNELS.get((market, channel), ())
         return any(Address(subject, settle, uid) in self._private for subject in subjects)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mtrade.paper.faultplan import PUSHES, FaultPlan, Kind, Rule, contradicted
 from mtrade.paper.ws.frames import Out
@@ -22,8 +22,7 @@ class How(StrEnum):
     HALF = "half"  # write half of the frame, then close
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One step of the writer; `delay_s` from now."""
 
     text: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from mtrade.domain.instruments import Market
@@ -14,8 +13,7 @@ from mtrade.paper.fields import word
 from mtrade.paper.routing import PREFIX
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(NamedTuple):
     """A REST request. `path` and `query` are percent-encoded, `body` is parsed JSON."""
 
     method: str
@@ -24,8 +22,7 @@ class Twin:
     body: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     """What a frame asks for: the parsed `req_param`, and where."""
 
     base: str
