@@ -32,6 +32,7 @@ class Batch:
     planned_ms: int
     decided: list[Decided] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
+    events: list[CopyEvent] = field(default_factory=list)
 
     def add(self, decided: Decided) -> None:
         """A leg that changes, tells something or wants an order."""
@@ -45,7 +46,7 @@ class Batch:
         wanting.sort(key=lambda pair: not pair[1].reducing)
         intents: list[Intent] = []
         legs: dict[int, CopyLeg] = {}
-        events: list[CopyEvent] = []
+        events = list(self.events)
         causes = list(self.causes)
         for number, (decided, wanted) in enumerate(wanting, first_id):
             intent = self._intent(number, decided, wanted)

@@ -231,6 +231,12 @@ class Core:
             numbers=reason.numbers,
         )
 
+    def alarms(self, link: Link, leg: CopyLeg, outcome: Outcome) -> list[CopyEvent]:
+        """Shout what a decision wants shouted; the rows of the feed that it did not write itself."""
+        told = {event.code for event in outcome.events if event.act is Act.ALERT}
+        rows = [self.alarm(link, reason, leg) for reason in outcome.alerts]
+        return [row for row in rows if row.code not in told]
+
     def key_refused(self, account_id: str, label: str, *, by_order: bool = False) -> None:
         """The exchange does not accept an account's key: one failing call a minute is enough."""
         if not self.errands.refuse(account_id, by_order=by_order):

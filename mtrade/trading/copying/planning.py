@@ -37,7 +37,7 @@ class Planning:
         if self._netted and (batch.decided or now >= self._net_at):
             self._net_at = now + RECONCILE_S
             self._net(batch)
-        if batch.decided or batch.causes:
+        if batch.decided or batch.causes or batch.events:
             self._send(batch)
 
     def _net(self, batch: Batch) -> None:
@@ -78,8 +78,7 @@ class Planning:
         now = decided.facts.now_ms
         if outcome.again_ms is not None:
             core.again(leg.id, max((outcome.again_ms - now) / 1000, SOONEST_S))
-        for reason in outcome.alerts:
-            core.shout(link, leg, reason)
+        batch.events += core.alarms(link, leg, outcome)
         if outcome.setting is not None:
             self._settings.ask(leg, outcome.setting)
         if outcome.order is not None:

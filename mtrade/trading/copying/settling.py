@@ -40,7 +40,7 @@ class Settling:
             outcome = self._outcomes[after.id] = self._core.tools.booked(leg, before, after, facts)
             if outcome.leg != leg:
                 legs.append(outcome.leg)
-            events += outcome.events
+            events += (*outcome.events, *self._core.alarms(link, leg, outcome))
             if after.state is IntentState.VOID:
                 freed.append(after.order.text)
             elif after.final:
@@ -63,8 +63,6 @@ class Settling:
             if outcome is None or after.leg_id is None:
                 continue
             link = core.book.links[outcome.leg.link_id]
-            for reason in outcome.alerts:
-                core.shout(link, outcome.leg, reason)
             if after.final:
                 if after.state is IntentState.DONE:
                     core.causes.taken(link, outcome.leg, after.order.text)
