@@ -21,19 +21,23 @@ class Alerts:
         self._clock = clock
         self._found: dict[str, tuple[float, Problem]] = {}
 
-    def shout(self, name: str, reason: Reason, where: str) -> None:
-        """Something needs a person."""
+    def shout(self, name: str, reason: Reason, where: str) -> bool:
+        """Something needs a person; True when it was not shown already."""
+        now = self._clock.monotonic()
+        known = self._found.get(name)
+        new = known is None or known[0] < now - SHOWN_S
         text = f"copying, {where}: {reason.code.replace('_', ' ').lower()}"
         numbers = ", ".join(f"{key} {value}" for key, value in reason.numbers.items())
-        if name not in self._found:
+        if new:
             log.warning("%s (%s)", text, numbers)
         problem = Problem(
             "copying", f"{text} ({numbers})" if numbers else text,
             params={"code": reason.code, "where": where, **reason.numbers},
         )  # fmt: skip
-        self._found = {**self._found, name: (self._clock.monotonic(), problem)}
+        self._found = {**self._found, name: (now, problem)}
         if len(self._found) > MOST:
             self._found = dict(list(self._found.items())[-MOST:])
+        return new
 
     def over(self, name: str) -> None:
         """It is well again."""

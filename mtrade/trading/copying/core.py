@@ -211,16 +211,20 @@ class Core:
         """Look at a leg then, at the latest."""
         self.timers.set(leg_id, min(max(seconds, 0.0), RECONCILE_S))
 
-    def shout(self, link: Link, leg: CopyLeg | None, reason: Reason) -> None:
-        """Something needs a person."""
+    def shout(self, link: Link, leg: CopyLeg | None, reason: Reason) -> bool:
+        """Something needs a person; True when that is new."""
         where = link.name or f"link {link.id}"
         if leg is not None:
             where = f"{where}, {leg.instrument.name}"
-        self.alerts.shout(f"{link.id} {leg.id if leg else 0} {reason.code}", reason, where)
+        name = f"{link.id} {leg.id if leg else 0} {reason.code}"
+        return self.alerts.shout(name, reason, where)
 
     def alarm(self, link: Link, reason: Reason, leg: CopyLeg | None = None) -> CopyEvent:
         """The row of the feed for an alarm that is not a leg's own."""
         self.shout(link, leg, reason)
+        return self._row(link, leg, reason)
+
+    def _row(self, link: Link, leg: CopyLeg | None, reason: Reason) -> CopyEvent:
         return CopyEvent(
             time_ms=self.now_ms(network_of(link.follower_id)),
             link_id=link.id,
@@ -232,10 +236,14 @@ class Core:
         )
 
     def alarms(self, link: Link, leg: CopyLeg, outcome: Outcome) -> list[CopyEvent]:
-        """Shout what a decision wants shouted; the rows of the feed that it did not write itself."""
+        """Shout what a decision wants shouted. Returns the rows of the feed for what is new and is
+        not among its own."""
         told = {event.code for event in outcome.events if event.act is Act.ALERT}
-        rows = [self.alarm(link, reason, leg) for reason in outcome.alerts]
-        return [row for row in rows if row.code not in told]
+        rows = []
+        for reason in outcome.alerts:
+            if self.shout(link, leg, reason) and reason.code not in told:
+                rows.append(self._row(link, leg, reason))
+        return rows
 
     def key_refused(self, account_id: str, label: str, *, by_order: bool = False) -> None:
         """The exchange does not accept an account's key: one failing call a minute is enough."""
