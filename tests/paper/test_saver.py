@@ -98,6 +98,37 @@ def test_nothing_changed_means_no_save(setup):
     assert setup.disk.saves == []
 
 
+def test_idle_means_that_nothing_has_to_be_waited_for(setup):
+    async def run():
+        assert setup.saver.idle()
+        setup.disk.gate.clear()
+        setup.change("1", 1)
+        assert not setup.saver.idle()
+        saving = asyncio.create_task(setup.saver.settled())
+        await asyncio.to_thread(setup.disk.entered.wait, 10)
+        assert not setup.saver.idle()
+        setup.disk.gate.set()
+        await saving
+        assert setup.saver.idle()
+        assert setup.disk.rows[("thing", "1")] == {"n": 1}
+
+    asyncio.run(run())
+
+
+def test_a_failed_save_leaves_something_to_wait_for(setup):
+    async def run():
+        setup.disk.full = True
+        setup.change("1", 1)
+        with pytest.raises(StoreError):
+            await setup.saver.settled()
+        assert not setup.saver.idle()
+        setup.disk.full = False
+        await setup.saver.settled()
+        assert setup.saver.idle()
+
+    asyncio.run(run())
+
+
 def test_changes_during_a_save_share_the_next_one(setup):
     async def run():
         setup.disk.gate.clear()

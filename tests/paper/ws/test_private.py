@@ -252,3 +252,20 @@ def test_a_maker_hears_when_the_market_comes_to_it(stand, pair):
     items = dict(pushed(client))
     assert items["spot.usertrades"]["role"] == "maker"
     assert items["spot.orders"]["event"] == "finish"
+
+
+def test_only_what_somebody_hears_is_written_down(stand):
+    stand.world.audience = stand.hub.has_audience
+    order = {"contract": "BTC_USDT", "size": 1, **MARKET}
+    rest(stand, "ann", "POST", "/futures/usdt/orders", body=order)
+    assert stand.world.events == []
+    client = listener(stand, "futures.orders")
+    rest(stand, "bob", "POST", "/futures/usdt/orders", body=order)
+    assert stand.world.events == []
+    rest(stand, "ann", "POST", "/futures/usdt/orders", body=order)
+    assert [event.channel for event in stand.world.events] == ["orders"]
+    stand.publish()
+    assert [name for name, _ in pushed(client)] == ["futures.orders"]
+    client.session.close()
+    rest(stand, "ann", "POST", "/futures/usdt/orders", body=order)
+    assert stand.world.events == []

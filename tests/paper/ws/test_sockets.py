@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from decimal import Decimal
+from typing import Any
 
 import aiohttp
 import pytest
@@ -189,5 +191,39 @@ def test_closing_the_exchange_says_goodbye():
             await exchange.exchange.close()
             message = await farewell
             assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+
+    run(work)
+
+
+class Held:
+    """A storage whose saves wait for the test."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+        self.free.set()
+
+    def load(self) -> list[Any]:
+        return []
+
+    def save(self, rows: object, deletions: object) -> None:
+        assert self.free.wait(20)
+
+    def close(self) -> None:
+        self.free.set()
+
+
+def test_an_order_is_acknowledged_at_once_and_answered_when_it_is_kept():
+    async def work() -> None:
+        disk = Held()
+        async with live(tick_s=3600, storage=disk) as exchange:
+            socket = await exchange.socket()
+            await socket.login()
+            disk.free.clear()
+            await socket.ask("futures.order_place", MARKET)
+            assert (await socket.next())["ack"] is True
+            assert await socket.quiet()
+            disk.free.set()
+            final = await socket.final()
+            assert final["header"]["status"] == "200"
 
     run(work)

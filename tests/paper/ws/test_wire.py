@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtrade.domain.numbers import loads
-from mtrade.paper.ws.wire import exact, raw_member
+from mtrade.paper.ws.wire import echo, exact, raw_member
 
 numbers = st.decimals(
     allow_nan=False, allow_infinity=False, places=12, min_value=-(10**12), max_value=10**12
@@ -32,6 +32,11 @@ def test_what_is_written_is_read_back_digit_by_digit(value):
         return part
 
     assert loads(exact(value)) == plain(value)
+
+
+@given(values)
+def test_the_quick_way_writes_the_same(value):
+    assert echo(value) == exact(value)
 
 
 def test_a_decimal_is_a_number_with_its_own_digits():
