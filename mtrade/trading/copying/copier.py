@@ -89,6 +89,7 @@ class Copier:
             self._everything_at = core.tools.clock.monotonic() + RECONCILE_S
             self._ear.everything()
         if core.errands.run():
+            core.gates.look_at_mode()
             self._adoption.run()
             self._watch.run()
         self._planning.run()

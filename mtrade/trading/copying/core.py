@@ -187,8 +187,9 @@ class Core:
         """Look at these legs next."""
         self.touched.update(leg_ids)
 
-    def touch_all(self) -> None:
-        """Look at every leg."""
+    def mode_changed(self) -> None:
+        """The desk's mode is another one: look at every leg."""
+        self.gates.look_at_mode()
         self.touched.update(self.book.legs)
 
     def touch_link(self, link_id: int) -> None:

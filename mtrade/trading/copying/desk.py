@@ -193,7 +193,7 @@ class Copying:
                 raise Conflict("copied positions are open", code="copied_positions")
             self._leave(holding, positions)
         self._choices.set(MODE, mode)
-        self._do(self._core.touch_all)
+        self._do(self._core.mode_changed)
         return mode
 
     def leave_account(self, account_id: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import CopyLeg, Link
+from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.trading.copying.book import Book
 from mtrade.trading.copying.brakes import Brakes
@@ -51,9 +53,13 @@ class Gates:
 
     def refresh(self) -> None:
         """Look at what is the same for a whole pass."""
-        self.copying = self._mode() == COPY_MODE
         self._clocks.clear()
         self._held = {i.account_id for i in self._live().values() if i.state is IntentState.HOLD}
+
+    def look_at_mode(self) -> None:
+        """The desk's mode, which is kept in a file; one that cannot be read is as it was."""
+        with suppress(StoreError):
+            self.copying = self._mode() == COPY_MODE
 
     def brake(self, link: Link, leg: CopyLeg) -> Reason | None:
         """Why not even an exit may be sent."""
