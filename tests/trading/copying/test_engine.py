@@ -248,6 +248,7 @@ def test_let_go_makes_what_was_owned_foreign(stand: Stand) -> None:
     stand.run(3)
     acts = Acts(stand.core)
     stand.mode = "normal"
+    stand.run(0.5)  # the mode is looked at four times a second
     stand.ask(lambda: acts.let_go([1]))
     stand.run(6)
     assert stand.owned() == 0
@@ -256,6 +257,7 @@ def test_let_go_makes_what_was_owned_foreign(stand: Stand) -> None:
 
 def test_nothing_is_added_in_normal_mode(stand: Stand) -> None:
     stand.mode = "normal"
+    stand.run(0.5)  # the mode is looked at four times a second
     stand.trade("40")
     stand.run(8)
     assert stand.held() == 0
