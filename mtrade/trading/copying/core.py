@@ -109,6 +109,7 @@ class Core:
             self.now_ms,
         )
         self._load()
+        self.gates.look_at_mode()
         self.ready = True
 
     def live(self) -> Mapping[int, Intent]:
