@@ -1,28 +1,24 @@
-"""The one deciding function: what a leg does now, and why."""
+"""The one deciding function: what a leg does now, and why; and what its own orders mean for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from decimal import Decimal
 
-from mtrade.domain.copying.codes import Reason
-from mtrade.domain.copying.facts import Facts, Setting, Wanted
-from mtrade.domain.copying.model import CopyEvent, CopyLeg
-from mtrade.domain.orders import Intent
+from mtrade.domain.copying import episodes as ep
+from mtrade.domain.copying.booking import booked
+from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.copying.entering import entry, ready
+from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.leaving import exit_order
+from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
+from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.copying.tracking import Turn, held, tracked
+from mtrade.domain.numbers import ZERO
 
+__all__ = ["Outcome", "booked", "step", "target"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """`leg` is what to remember. At most one of `order` and `setting` is set. `why` explains what
-    is missing between target and owned. `again_ms` is when to look again at the latest; `events`
-    go to the feed; `alerts` are also shouted."""
-
-    leg: CopyLeg
-    order: Wanted | None = None
-    setting: Setting | None = None
-    why: Reason | None = None
-    again_ms: int | None = None
-    events: tuple[CopyEvent, ...] = ()
-    alerts: tuple[Reason, ...] = ()
+SOON_MS = 200
 
 
 def step(leg: CopyLeg, facts: Facts) -> Outcome:
@@ -31,9 +27,94 @@ def step(leg: CopyLeg, facts: Facts) -> Outcome:
     With an unfinished intent nothing is decided. Calling it again with the same values gives the
     same result; without news it changes nothing.
     """
-    raise NotImplementedError
+    state = facts.link.state
+    if leg.pending is not None:
+        return Outcome(leg=leg, why=Reason(Code.IN_FLIGHT))
+    if state is LinkState.OFF:
+        return Outcome(leg=leg)
+    if facts.brake is not None:
+        return Outcome(leg=leg, why=facts.brake)
+    if leg.status is LegStatus.BLOCKED:
+        return Outcome(leg=leg, why=leg.reason or Reason(Code.HOLD))
+    if facts.market.rules is None:
+        return Outcome(leg=leg, why=Reason(Code.NO_PRICE))
+    turn = tracked(leg, facts)
+    if state is LinkState.HANDS_OFF:
+        return _hands_off(turn, facts)
+    return _decided(turn, facts)
 
 
-def booked(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> Outcome:
-    """The leg after news of its own intent: the ledger moves by what was proven to be filled."""
-    raise NotImplementedError
+def target(leg: CopyLeg, facts: Facts) -> Decimal:
+    """T: what the leg should hold, on the grid of contracts."""
+    episode, rules = leg.episode, facts.market.rules
+    if episode is None or rules is None:
+        return ZERO
+    aim = ep.rounded(episode.exact, rules.size_step, facts.link.params.rounding)
+    return aim if abs(aim) >= rules.min_size else ZERO
+
+
+def _decided(turn: Turn, facts: Facts) -> Outcome:
+    leg = turn.leg
+    now, base = held(leg, facts), Outcome(leg=leg, events=turn.events, alerts=turn.alerts)
+    aim = ZERO if turn.flat else target(leg, facts)
+    if turn.wait is not None and turn.wait.code is Code.LEADER_LIQUIDATED:
+        return replace(base, why=turn.wait)
+    if now and (aim * now < 0 or abs(aim) < abs(now)):
+        return _left(base, facts, ZERO if aim * now < 0 else aim)
+    if turn.wait is not None:
+        return replace(base, why=turn.wait, again_ms=facts.now_ms + SOON_MS)
+    if aim == now:
+        return _level(base, facts)
+    return _entered(base, facts, aim)
+
+
+def _hands_off(turn: Turn, facts: Facts) -> Outcome:
+    """Nothing is sent; a leader who gets out meanwhile is a reason to call."""
+    leg, why = turn.leg, Reason(Code.HANDS_OFF, {"since": str(facts.link.since_ms)})
+    out = turn.flat or abs(target(leg, facts)) < abs(leg.owned)
+    alerts = (why,) if out and leg.owned else ()
+    return Outcome(leg=leg, why=why, events=turn.events, alerts=(*turn.alerts, *alerts))
+
+
+def _level(base: Outcome, facts: Facts) -> Outcome:
+    """Target and owned are the same."""
+    leg = base.leg
+    episode = leg.episode
+    if episode is None:
+        return base
+    why = None
+    if episode.base is None:
+        why = Reason(Code.ASKED, human=True) if episode.joined == "ask" else Reason(Code.WAIT_FLAT)
+    elif episode.joined == "adds_only" and not leg.owned:
+        why = Reason(Code.ADDS_ONLY)
+    elif episode.ignored:
+        why = Reason(Code.IGNORED)
+    done = ep.reached(episode)
+    status = LegStatus.ACTIVE if why is None or not why.human else LegStatus.PARKED
+    if done is episode and leg.status is status:
+        return replace(base, why=why)
+    reason = why if status is LegStatus.PARKED else None
+    return replace(base, leg=replace(leg, episode=done, status=status, reason=reason), why=why)
+
+
+def _left(base: Outcome, facts: Facts, aim: Decimal) -> Outcome:
+    """The way out: never blocked, reduce-only."""
+    move = exit_order(base.leg, facts, aim)
+    return _moved(base, move)
+
+
+def _entered(base: Outcome, facts: Facts, aim: Decimal) -> Outcome:
+    move = ready(base.leg, facts, aim) or entry(base.leg, facts, aim)
+    return _moved(base, move)
+
+
+def _moved(base: Outcome, move: Outcome) -> Outcome:
+    return Outcome(
+        leg=move.leg,
+        order=move.order,
+        setting=move.setting,
+        why=move.why,
+        again_ms=move.again_ms,
+        events=(*base.events, *move.events),
+        alerts=(*base.alerts, *move.alerts),
+    )

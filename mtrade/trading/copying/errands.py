@@ -13,6 +13,7 @@ from mtrade.domain.copying.model import Link, LinkState
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.ports import Clock, Feeds
 from mtrade.trading.copying.book import Book
+from mtrade.trading.copying.holdings import VISIBLE_MS
 from mtrade.trading.copying.market import Markets
 from mtrade.trading.copying.memory import Memory, Place, Sight
 from mtrade.trading.copying.scout import Scout
@@ -141,8 +142,9 @@ class Errands:
         if not leader or not sight.read_ms or not (sight.jumped or not sight.trades_from_ms):
             return
         if self._is_due(("trades", place), TRADES_S):
-            sight.jumped = False
-            since = self._now_ms(network_of(account_id)) - BACK_MS
+            asked = self._now_ms(network_of(account_id))
+            sight.jumped = asked < sight.jump_ms + VISIBLE_MS  # it may not be listed yet
+            since = asked - BACK_MS
             self._scout.ask_trades(account_id, settle, since)
 
     def _patience(self, sight: Sight, *, leader: bool) -> float:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from mtrade.domain.copying.facts import LeaderFacts
 from mtrade.domain.copying.model import CopyLeg
 from mtrade.domain.numbers import ZERO
-from mtrade.trading.copying.holdings import Held
+from mtrade.trading.copying.holdings import VISIBLE_MS, Held
 from mtrade.trading.copying.memory import Grown, Sight
 
+UNEXPLAINED_MS = 3_000  # executions are looked for that long
 AROUND_MS = 2_000  # a push of an execution may be that much behind the order it caused
 
 
@@ -28,7 +29,7 @@ def leader_facts(
         read_ms=max(held.read_ms, sight.read_ms if live else 0),
         live=live,
         increase_price=_vwap(grown),
-        increase_ms=_since_ms(sight, held, grown, need),
+        increase_ms=_since_ms(sight, held, grown, need, now),
         order_id=order_id,
         order_open=bool(order_id) and sight.orders.get(order_id, True),
         entry_price=held.entry_price,
@@ -70,10 +71,16 @@ def _grown(sight: Sight, held: Held, leg: CopyLeg, mark: int, need: Decimal) -> 
     return found[::-1]
 
 
-def _since_ms(sight: Sight, held: Held, grown: Sequence[Grown], need: Decimal) -> int | None:
-    """The oldest of it. What no execution explains, although all since then are known, is older."""
-    if sum((part.size for part in grown), ZERO) < need and sight.trades_read_ms >= held.moved_ms:
+def _since_ms(
+    sight: Sight, held: Held, grown: Sequence[Grown], need: Decimal, now: int
+) -> int | None:
+    """The oldest of it. What no execution explains, although all since then are known, is older;
+    what stays unexplained counts from when it was first seen."""
+    explained = sum((part.size for part in grown), ZERO) >= need
+    if not explained and sight.trades_read_ms >= held.moved_ms + VISIBLE_MS:
         return sight.trades_from_ms
+    if not grown and need and now - held.moved_ms > UNEXPLAINED_MS:
+        return held.moved_ms
     return min((part.time_ms for part in grown), default=None)
 
 

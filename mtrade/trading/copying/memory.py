@@ -82,6 +82,7 @@ class Sight:
     orders: OrderedDict[str, bool] = field(default_factory=OrderedDict)
     known_fills: OrderedDict[str, None] = field(default_factory=OrderedDict)
     jumped: bool = False
+    jump_ms: int = 0
     trades_from_ms: int = 0
     trades_read_ms: int = 0
 
@@ -137,7 +138,7 @@ class Memory:
         if held is None:
             return False
         if known is not None and held.update_id > known.update_id + 1:
-            sight.jumped = True
+            sight.jumped, sight.jump_ms = True, update.time_ms
         self._put(sight, (update.instrument, update.leg), held)
         return known is None or known.size != held.size or known.leverage != held.leverage
 
@@ -163,7 +164,7 @@ class Memory:
             known = sight.positions.get(key)
             if known is None or known.size != held.size:
                 changed.add(key[0])
-                sight.jumped = True  # what brought it there was not heard
+                sight.jumped, sight.jump_ms = True, read_ms  # what brought it there was not heard
             self._put(sight, key, held)
         return changed
 

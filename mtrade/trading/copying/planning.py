@@ -116,10 +116,16 @@ class Planning:
             self._netted[leg.id] = None
 
     def _done_with(self, link: Link, leg: CopyLeg) -> None:
+        """What the leader's position shows already; an execution may be heard before it does."""
         sight = self._core.memory.sight(link.leader_id, link.settle)
         grown = None if sight is None else sight.grown.get(leg.instrument)
-        if grown:
-            self._core.world.marks[leg.id] = grown[-1].number
+        held = self._core.world.leader_size(link, leg)
+        if not grown or held is None:
+            return
+        for part in grown:  # in the order heard, which need not be that of the trades
+            if part.time_ms > held.moved_ms:
+                return
+            self._core.world.marks[leg.id] = part.number
 
     def _send(self, batch: Batch) -> None:
         core = self._core

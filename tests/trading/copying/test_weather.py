@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
 
+from mtrade.domain.copying import step as core
+from mtrade.domain.copying.choices import BelowMin, LeverageMode, MarginChoice, SizeMode
+from mtrade.domain.copying.params import CopyParams, Share
 from tests.sim.copying.troubles import DEFAULT, HOSTILE, POWER_LOSS, Troubles, Weather
 from tests.trading.copying.stand import DOGE, ETH, FIRST, LEADER, Stand, name
 
 FOLLOWERS = 2
+HALF = CopyParams(
+    size_mode=SizeMode.RATIO,
+    multiplier=D("0.5"),
+    below_min=BelowMin.ACCUMULATE,
+    max_order=Share(D(10**7), False),
+    max_total=D(100),
+    leverage_mode=LeverageMode.LEAVE,
+    margin_mode=MarginChoice.LEAVE,
+)
 STORM_S, CALM_S = 50.0, 80.0
 
 
@@ -25,14 +38,16 @@ class Storm:
     def __init__(self, seed: int, folder: Path, weather: Weather) -> None:
         self.pick = random.Random(seed)
         self.weather = weather
-        self.stand = stand = Stand(folder, FOLLOWERS, unknown_limit=10**6)
+        self.stand = stand = Stand(
+            folder, FOLLOWERS, unknown_limit=10**6, step=core.step, booked=core.booked
+        )
         stand.kill()
         stand.troubles = Troubles(random.Random(seed), weather)
         stand.troubles.on = False
         stand.pick.seed(seed)
         stand.begin()
         for n in range(FOLLOWERS):
-            stand.link(FIRST + n)
+            stand.link(FIRST + n, params=HALF)
         stand.run(5)
         self.saved = b""
 

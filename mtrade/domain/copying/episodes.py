@@ -1,0 +1,253 @@
+"""What a follower should hold: episodes, their ratio, and the exact target. Pure.
+
+`exact` follows the leader's size: growth by the ratio, reductions by the ratio really achieved, so
+that the result depends on sizes only, never on how they were batched (docs/copying.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
+from fractions import Fraction
+
+from mtrade.domain.accounts import FuturesAccount
+from mtrade.domain.copying.choices import AddRule, EquityBase, LateJoin, Rounding, SizeMode
+from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.model import CopyLeg, Episode, LinkState, Opening
+from mtrade.domain.numbers import ZERO
+
+FRESH_EQUITY_MS = 60_000
+QUIET_MS, LONGEST_MS = 2_000, 10_000  # an order whose end is not seen counts as finished then
+FIXED = frozenset({SizeMode.FIXED_NOTIONAL, SizeMode.FIXED_MARGIN, SizeMode.FIXED_CONTRACTS})
+NOTHING = Fraction(0)
+
+_ROUNDS = {Rounding.DOWN: ROUND_DOWN, Rounding.NEAREST: ROUND_HALF_EVEN, Rounding.UP: ROUND_UP}
+
+
+def sign(number: Decimal | Fraction) -> int:
+    """-1, 0 or 1."""
+    return (number > 0) - (number < 0)
+
+
+def rounded(exact: Fraction, step: Decimal, rounding: Rounding) -> Decimal:
+    """`exact` on the grid of contracts; toward zero unless the link says otherwise."""
+    whole, rest = divmod(abs(exact) / Fraction(step), 1)
+    up = rest > 0 and rounding is Rounding.UP
+    up = up or (rounding is Rounding.NEAREST and rest * 2 > 1)
+    return step * (int(whole) + up) * sign(exact)
+
+
+def equity(account: FuturesAccount, base: EquityBase) -> Decimal:
+    """The figure of a futures wallet that a link counts with."""
+    if base is EquityBase.AVAILABLE:
+        return account.available
+    if base is EquityBase.EQUITY:
+        return account.total + account.unrealised_pnl
+    return account.total
+
+
+def equities(facts: Facts) -> tuple[Decimal, Decimal] | None:
+    """Of the leader and the follower; None while one of them is old, unknown or not positive."""
+    leader, follower, base = facts.leader, facts.follower, facts.link.params.equity_base
+    if leader.account is None or follower.account is None:
+        return None
+    oldest = facts.now_ms - min(leader.account_ms, follower.account_ms)
+    both = equity(leader.account, base), equity(follower.account, base)
+    return both if oldest <= FRESH_EQUITY_MS and min(both) > 0 else None
+
+
+def copied(episode: Episode, size: Decimal) -> Fraction:
+    """The part of the leader that is copied, unsigned."""
+    if episode.base is None:
+        return NOTHING
+    return Fraction(max(abs(size) - episode.base, ZERO))
+
+
+def was_in(facts: Facts) -> bool:
+    """Whether the leader held this before the link was armed (or made, while it only watches)."""
+    link, since = facts.link, facts.leader.increase_ms
+    armed = link.created_ms if link.state is LinkState.SHADOW else link.armed_ms
+    return since is not None and armed is not None and since < armed
+
+
+def begun(leg: CopyLeg, facts: Facts, ratio: Fraction | None) -> Episode:
+    """The episode of a leader who is in; `ratio` is None while a fixed size waits for the order."""
+    leader, now = facts.leader, facts.now_ms
+    joined = "shadow" if facts.link.state is LinkState.SHADOW else "open"
+    late = was_in(facts)
+    if late and joined == "open":
+        joined = facts.link.params.late_join.value
+    both = equities(facts)
+    episode = Episode(
+        number=leg.episodes + 1,
+        sign=sign(leader.size),
+        started_ms=now,
+        joined=joined,
+        k=ratio,
+        k_eff=ratio,
+        anchor=leader.size,
+        equity_leader=both[0] if both else None,
+        equity_follower=both[1] if both else None,
+        late_ms=leader.increase_ms,
+        opening=_opening(facts) if ratio is None else None,
+    )
+    if late:
+        episode = _joined(episode, facts)
+    return aimed(_cost(episode, facts, abs(leader.size)), facts)
+
+
+def _joined(episode: Episode, facts: Facts) -> Episode:
+    rule = facts.link.params.late_join
+    if rule in (LateJoin.WAIT_FLAT, LateJoin.ASK, LateJoin.ADOPT):
+        return replace(episode, base=None, late_ms=None)
+    if rule is LateJoin.ADDS_ONLY:
+        return replace(episode, base=abs(facts.leader.size), late_ms=None)
+    return replace(episode, late_ms=None)
+
+
+def aimed(episode: Episode, facts: Facts) -> Episode:
+    """The episode with E for what the leader holds, by the ratio achieved."""
+    if episode.k_eff is None:
+        return episode
+    exact = episode.k_eff * copied(episode, episode.anchor) * _side(episode, facts)
+    return replace(episode, exact=exact)
+
+
+def opened(episode: Episode, facts: Facts) -> Episode:
+    """A fixed size: k is fixed now, because the leader's order has ended."""
+    ratio = fixed_ratio(facts, episode)
+    if ratio is None:
+        return episode
+    return aimed(replace(episode, k=ratio, k_eff=ratio, opening=None), facts)
+
+
+def is_opening(episode: Episode, facts: Facts) -> bool:
+    """Whether the leader's order may still grow."""
+    opening, leader, now = episode.opening, facts.leader, facts.now_ms
+    if opening is None or not leader.order_open:
+        return False
+    return now - opening.grew_ms < QUIET_MS and now - opening.began_ms < LONGEST_MS
+
+
+def _opening(facts: Facts, before: Opening | None = None) -> Opening:
+    began = before.began_ms if before else facts.now_ms
+    return Opening(order_id=facts.leader.order_id, began_ms=began, grew_ms=facts.now_ms)
+
+
+def ratio_of(facts: Facts) -> Fraction | None:
+    """k for the modes that know it at once; None while equity is not known."""
+    params = facts.link.params
+    if params.size_mode is SizeMode.RATIO:
+        return Fraction(params.multiplier)
+    both = equities(facts)
+    return (
+        None
+        if both is None
+        else Fraction(params.multiplier) * Fraction(both[1]) / Fraction(both[0])
+    )
+
+
+def fixed_contracts(facts: Facts) -> Fraction | None:
+    """What one open of a fixed size is, in contracts; None while no price is known."""
+    params, rules, amount = facts.link.params, facts.market.rules, facts.link.params.amount
+    if amount is None or rules is None:
+        return None
+    if params.size_mode is SizeMode.FIXED_CONTRACTS:
+        return Fraction(amount)
+    price = facts.leader.increase_price or facts.market.mark or facts.leader.entry_price
+    if price is None:
+        return None
+    value = Fraction(amount)
+    if params.size_mode is SizeMode.FIXED_MARGIN:
+        leverage = facts.follower.leverage
+        if leverage is None or leverage <= 0:
+            return None
+        value *= Fraction(leverage)
+    return value / Fraction(rules.value(Decimal(1), price))
+
+
+def fixed_ratio(facts: Facts, episode: Episode) -> Fraction | None:
+    """k of the fixed modes: the amount over what the leader opened."""
+    wanted, leader = fixed_contracts(facts), copied(episode, facts.leader.size)
+    return None if wanted is None or not leader else wanted / leader
+
+
+def grown(episode: Episode, facts: Facts) -> Episode:
+    """The leader added."""
+    size, params = facts.leader.size, facts.link.params
+    more = abs(size) - abs(episode.anchor)
+    moved = _cost(replace(episode, anchor=size, adds=episode.adds + 1), facts, more)
+    moved = replace(
+        moved,
+        late_ms=episode.late_ms or facts.leader.increase_ms,
+        retry_until_ms=None,
+        opening=None if episode.opening is None else _opening(facts, episode.opening),
+    )
+    if moved.k is None or moved.k_eff is None or moved.base is None:
+        return moved
+    if params.add_rule is AddRule.IGNORE or _too_many(moved, facts):
+        return kept(moved)
+    whole = copied(moved, size)
+    if params.add_rule is AddRule.FIXED_EACH and params.size_mode in FIXED:
+        extra = fixed_contracts(facts) or NOTHING
+        wanted = abs(episode.exact) + extra
+    elif moved.k_eff <= moved.k:
+        wanted = moved.k_eff * whole
+    else:
+        wanted = max(abs(episode.exact), moved.k * whole)
+    ratio = wanted / whole if whole else moved.k_eff
+    return replace(moved, exact=wanted * _side(episode, facts), k_eff=ratio)
+
+
+def _too_many(episode: Episode, facts: Facts) -> bool:
+    most = facts.link.params.max_adds
+    return most is not None and episode.adds > most
+
+
+def kept(episode: Episode) -> Episode:
+    """E stays what it is although the leader has grown: the ratio falls."""
+    whole = copied(episode, episode.anchor)
+    return replace(episode, k_eff=abs(episode.exact) / whole) if whole else episode
+
+
+def shrunk(episode: Episode, facts: Facts) -> Episode:
+    """The leader reduced: first the copied part goes."""
+    size = facts.leader.size
+    base = episode.base if episode.base is None else min(episode.base, abs(size))
+    return aimed(replace(episode, anchor=size, base=base), facts)
+
+
+def ratcheted(episode: Episode, obtained: Decimal) -> Episode:
+    """What is missing is not copied in this episode: E is what there is, the ratio falls to it."""
+    whole = copied(episode, episode.anchor)
+    ratio = abs(Fraction(obtained)) / whole if whole else episode.k_eff
+    return replace(
+        episode,
+        exact=Fraction(obtained),
+        k_eff=ratio,
+        late_ms=None,
+        retry_until_ms=None,
+        accepted_late=False,
+    )
+
+
+def reached(episode: Episode) -> Episode:
+    """Nothing is missing."""
+    if episode.late_ms is None and episode.retry_until_ms is None and not episode.accepted_late:
+        return episode
+    return replace(episode, late_ms=None, retry_until_ms=None, accepted_late=False)
+
+
+def _side(episode: Episode, facts: Facts) -> int:
+    return -episode.sign if facts.link.params.inverse else episode.sign
+
+
+def _cost(episode: Episode, facts: Facts, size: Decimal) -> Episode:
+    price = facts.leader.increase_price
+    if price is None:
+        return episode
+    return replace(
+        episode,
+        leader_cost=episode.leader_cost + size * price,
+        leader_opened=episode.leader_opened + size,
+    )

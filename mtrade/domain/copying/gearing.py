@@ -1,0 +1,42 @@
+"""Leverage and margin mode of a follower's contract, before the first order of an episode. Pure."""
+
+from __future__ import annotations
+
+from mtrade.domain.accounts import MarginMode
+from mtrade.domain.copying.choices import LeverageMode, MarginChoice
+from mtrade.domain.copying.facts import Facts, Setting
+from mtrade.domain.copying.model import CopyLeg
+
+_MARGIN = {MarginChoice.CROSS: MarginMode.CROSS, MarginChoice.ISOLATED: MarginMode.ISOLATED}
+
+
+def setting_for(leg: CopyLeg, facts: Facts) -> Setting | None:
+    """Leverage and margin mode, before the first order of an episode; None when they are right."""
+    params, leader, follower, rules = (
+        facts.link.params,
+        facts.leader,
+        facts.follower,
+        facts.market.rules,
+    )
+    if leg.owned or rules is None:
+        return None
+    leverage = {
+        LeverageMode.MIRROR: leader.leverage,
+        LeverageMode.CAP: min(leader.leverage or params.max_leverage, params.max_leverage),
+        LeverageMode.FIXED: params.fixed_leverage,
+        LeverageMode.LEAVE: follower.leverage,
+    }[params.leverage_mode]
+    leverage = leverage or follower.leverage
+    margin = {
+        MarginChoice.MIRROR: leader.margin_mode or follower.margin_mode,
+        MarginChoice.LEAVE: follower.margin_mode,
+    }.get(params.margin_mode)
+    if margin is None and params.margin_mode in (MarginChoice.CROSS, MarginChoice.ISOLATED):
+        margin = _MARGIN[params.margin_mode]
+    if leverage is None or margin is None:
+        return None
+    if params.leverage_mode is not LeverageMode.LEAVE:
+        leverage = min(max(leverage, rules.leverage_min), rules.leverage_max, params.max_leverage)
+    if (leverage, margin) == (follower.leverage, follower.margin_mode):
+        return None
+    return Setting(leverage=leverage, margin_mode=margin)

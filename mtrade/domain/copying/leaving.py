@@ -1,0 +1,94 @@
+"""The way out. Never blocked by caps, prices, lists, pauses or limits; always reduce-only. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from mtrade.domain.copying.codes import Act, Code, Reason
+from mtrade.domain.copying.facts import Facts, Wanted
+from mtrade.domain.copying.model import CopyLeg, LinkState
+from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.copying.pricing import exit_price
+from mtrade.domain.copying.tracking import told
+from mtrade.domain.instruments import Side
+from mtrade.domain.numbers import ZERO, text
+from mtrade.domain.orders import AutoSize, OrderRequest, OrderType, TimeInForce
+from mtrade.domain.positions import Leg
+
+RETRY_MS = 300  # after each try without any fill, times the tries
+SLOW_MS = 5_000
+LOUD = 3
+
+
+def exit_order(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome:
+    """Bring what is held down to `aim`."""
+    if facts.link.state is LinkState.SHADOW:
+        return _watched(leg, facts, aim)
+    pause = SLOW_MS if leg.tries >= LOUD else RETRY_MS * leg.tries
+    alerts = (_unfilled(leg),) if leg.tries >= LOUD else ()
+    if leg.tries and facts.now_ms < leg.planned_ms + pause:
+        why = _unfilled(leg)
+        return Outcome(leg=leg, why=why, again_ms=leg.planned_ms + pause, alerts=alerts)
+    order = _order(leg, facts, leg.owned - aim, whole=not aim)
+    if order is None:
+        dust = Reason(Code.DUST, {"size": text(abs(leg.owned - aim))})
+        return Outcome(leg=leg, why=dust)
+    wanted = Wanted(order=order, reducing=True, plan_position=facts.follower.position)
+    return Outcome(leg=leg, order=wanted, alerts=alerts)
+
+
+def _unfilled(leg: CopyLeg) -> Reason:
+    return Reason(Code.ZERO_FILL, {"count": str(leg.tries)})
+
+
+def _watched(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome:
+    side = Side.SELL if leg.shadow > 0 else Side.BUY
+    event = told(
+        leg, facts, Act.SHADOW, Code.SHADOW, side=side.value, size=text(abs(leg.shadow - aim))
+    )
+    return Outcome(leg=replace(leg, shadow=aim), why=Reason(Code.SHADOW), events=(event,))
+
+
+def _order(leg: CopyLeg, facts: Facts, size: Decimal, *, whole: bool) -> OrderRequest | None:
+    """Signed `size` is what goes. A rest below the smallest order goes by the venue's own close,
+    which is only allowed where nothing foreign stands."""
+    rules = facts.market.rules
+    if rules is None:
+        return None
+    side = Side.SELL if size > 0 else Side.BUY
+    amount = abs(size)
+    if amount < rules.min_size:
+        return _venue_close(leg, facts, side) if whole else None
+    price = exit_price(leg, facts, side)
+    most = rules.max_size if price is not None else rules.market_max_size or rules.max_size
+    if most is not None:
+        amount = min(amount, most)
+    return OrderRequest(
+        instrument=leg.instrument,
+        side=side,
+        type=OrderType.MARKET if price is None else OrderType.LIMIT,
+        size=amount,
+        text="",
+        price=price,
+        tif=TimeInForce.IOC,
+        reduce_only=True,
+    )
+
+
+def _venue_close(leg: CopyLeg, facts: Facts, side: Side) -> OrderRequest | None:
+    if facts.follower.position != leg.owned:
+        return None
+    hedged = leg.side is not Leg.NET
+    end = AutoSize.CLOSE_LONG if side is Side.SELL else AutoSize.CLOSE_SHORT
+    return OrderRequest(
+        instrument=leg.instrument,
+        side=side,
+        type=OrderType.MARKET,
+        size=ZERO,
+        text="",
+        tif=TimeInForce.IOC,
+        reduce_only=True,
+        close=not hedged,
+        auto_size=end if hedged else None,
+    )

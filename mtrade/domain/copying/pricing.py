@@ -1,0 +1,70 @@
+"""Prices of copy orders: the worst one an entry accepts, and the steps of an exit. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.model import CopyLeg, Episode
+from mtrade.domain.instruments import Side
+from mtrade.domain.numbers import text
+
+BPS = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """`reference` is the leader's price, or mark; `bps` how far beyond it an entry may go."""
+
+    reference: Decimal
+    bps: Decimal
+
+    def worst(self, side: Side) -> Decimal:
+        """The worst acceptable price."""
+        return self.reference * (1 + side.sign * self.bps / BPS)
+
+    def ran(self, side: Side, touch: Decimal | None) -> Decimal | None:
+        """By how many bps the market has run beyond the band; None while it has not."""
+        if touch is None or (touch - self.worst(side)) * side.sign <= 0:
+            return None
+        return abs(touch / self.reference - 1) * BPS
+
+
+def entry_band(episode: Episode, facts: Facts, *, late: bool) -> Band | None:
+    """The band of an entry; None without any price."""
+    params, mark = facts.link.params, facts.market.mark
+    if episode.accepted_late or episode.joined in ("copy_now", "if_better", "ask"):
+        return None if mark is None else Band(mark, params.entry_slip_bps)
+    reference = facts.leader.increase_price or leader_price(episode)
+    if late:
+        reference = reference or facts.leader.entry_price
+        return None if reference is None else Band(reference, params.late_band_bps)
+    reference = reference or mark
+    return None if reference is None else Band(reference, params.entry_slip_bps)
+
+
+def leader_price(episode: Episode) -> Decimal | None:
+    """VWAP of the leader's increases in this episode."""
+    if not episode.leader_opened:
+        return None
+    return episode.leader_cost / episode.leader_opened
+
+
+def touch(facts: Facts, side: Side) -> Decimal | None:
+    """What an order of this side meets first."""
+    return facts.market.ask if side is Side.BUY else facts.market.bid
+
+
+def exit_price(leg: CopyLeg, facts: Facts, side: Side) -> Decimal | None:
+    """A step further from mark with each try, then any price (None, a market order)."""
+    steps, mark, rules = facts.link.params.exit_steps_bps, facts.market.mark, facts.market.rules
+    if mark is None or rules is None or leg.tries >= len(steps):
+        return None
+    price = rules.conform_price(mark * (1 + side.sign * steps[leg.tries] / BPS), side)
+    return price if price > 0 else None
+
+
+def shown(bps: Decimal) -> str:
+    """Basis points for a sentence."""
+    return text(round(bps, 1))

@@ -1,0 +1,214 @@
+"""Brings the episode of a leg up to what the leader holds now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from mtrade.domain.copying import episodes as ep
+from mtrade.domain.copying.choices import BelowMin, LateJoin, OnLeaderLiq
+from mtrade.domain.copying.codes import Act, Code, Reason
+from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
+from mtrade.domain.numbers import ZERO, text
+
+SOON_MS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The leg with its episode as of now. `flat` means: get out. `wait` is why nothing is begun."""
+
+    leg: CopyLeg
+    flat: bool = False
+    wait: Reason | None = None
+    events: tuple[CopyEvent, ...] = ()
+    alerts: tuple[Reason, ...] = ()
+
+
+def told(
+    leg: CopyLeg, facts: Facts, act: Act, code: Code | None = None, **numbers: str
+) -> CopyEvent:
+    """A row of the feed."""
+    return CopyEvent(
+        time_ms=facts.now_ms,
+        link_id=leg.link_id,
+        act=act,
+        code=code,
+        instrument=leg.instrument,
+        side=leg.side,
+        numbers=numbers,
+    )
+
+
+def because(leg: CopyLeg, facts: Facts, act: Act, why: Reason) -> CopyEvent:
+    """A row of the feed for a reason."""
+    numbers: Mapping[str, str] = why.numbers
+    return replace(told(leg, facts, act, why.code), numbers=numbers)
+
+
+def held(leg: CopyLeg, facts: Facts) -> Decimal:
+    """What counts as held: the ledger, or the virtual one while only watching."""
+    return leg.shadow if facts.link.state is LinkState.SHADOW else leg.owned
+
+
+def tracked(leg: CopyLeg, facts: Facts) -> Turn:
+    """The leg after what the leader did."""
+    if facts.link.state is not LinkState.SHADOW and (leg.shadow or _watched(leg)):
+        leg = replace(leg, shadow=ZERO, episode=None, status=LegStatus.ACTIVE, reason=None)
+    episode, size = leg.episode, facts.leader.size
+    if episode is None:
+        return _outside(leg, facts)
+    if ep.sign(size) != episode.sign:
+        return _ended(leg, episode, facts)
+    if abs(size) > abs(episode.anchor) and facts.leader.live:
+        if facts.leader.increase_ms is None:
+            return Turn(leg=leg, wait=Reason(Code.OPENING))
+        return _settled(replace(leg, episode=ep.grown(episode, facts)), facts)
+    if abs(size) < abs(episode.anchor):
+        smaller = replace(leg, episode=ep.shrunk(episode, facts))
+        return replace(_settled(smaller, facts), alerts=_forced(facts))
+    return _settled(leg, facts)
+
+
+def _watched(leg: CopyLeg) -> bool:
+    return leg.episode is not None and leg.episode.joined == "shadow"
+
+
+def _forced(facts: Facts) -> tuple[Reason, ...]:
+    return (Reason(Code.LEADER_LIQUIDATED),) if facts.leader.liquidated else ()
+
+
+def _outside(leg: CopyLeg, facts: Facts) -> Turn:
+    """No episode: one begins when the leader is in, and nothing older is left."""
+    if held(leg, facts):
+        return Turn(leg=leg, flat=True)
+    if not facts.leader.size:
+        return Turn(leg=leg)
+    if not facts.leader.live:
+        return Turn(leg=leg, wait=Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)}))
+    if facts.leader.increase_ms is None:
+        return Turn(leg=leg, wait=Reason(Code.OPENING))
+    ratio = None
+    if facts.link.params.size_mode not in ep.FIXED:
+        ratio = ep.ratio_of(facts)
+        if ratio is None:
+            return Turn(leg=leg, wait=Reason(Code.NO_EQUITY))
+    episode = ep.begun(leg, facts, ratio)
+    fresh = replace(
+        leg, episode=episode, episodes=episode.number, status=LegStatus.ACTIVE, reason=None,
+        tries=0, empty_ms=(),
+    )  # fmt: skip
+    if episode.joined == LateJoin.ADOPT:
+        fresh = _adopted(fresh, episode, facts)
+    turn = _settled(fresh, facts)
+    event = told(leg, facts, Act.EPISODE, None, leader=text(facts.leader.size))
+    return replace(turn, events=(event, *turn.events))
+
+
+def _adopted(leg: CopyLeg, episode: Episode, facts: Facts) -> CopyLeg:
+    """The follower holds the same side already: that is the copy."""
+    position = facts.follower.position
+    side = -episode.sign if facts.link.params.inverse else episode.sign
+    if position is None or ep.sign(position) != side:
+        return leg
+    whole = abs(Fraction(facts.leader.size))
+    ratio = abs(Fraction(position)) / whole
+    taken = replace(
+        episode,
+        base=ZERO,
+        k=episode.k or ratio,
+        k_eff=ratio,
+        exact=Fraction(position),
+        opening=None,
+    )
+    return replace(leg, owned=position, episode=taken)
+
+
+def _ended(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
+    """The leader is flat, or has turned around: out first, then perhaps a new episode."""
+    alerts = _forced(facts) if held(leg, facts) else ()
+    rule = facts.link.params.on_leader_liq
+    if facts.leader.liquidated and rule is OnLeaderLiq.KEEP and held(leg, facts):
+        return Turn(leg=leg, wait=Reason(Code.LEADER_LIQUIDATED), alerts=alerts)
+    if facts.leader.liquidated and rule is OnLeaderLiq.CLOSE_AND_PAUSE and not leg.paused:
+        leg = replace(leg, paused=True)
+    if held(leg, facts):
+        return Turn(leg=leg, flat=True, alerts=alerts)
+    over = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
+    turn = _outside(over, facts)
+    event = told(leg, facts, Act.EPISODE, Code.NETTED) if not episode.own_opened else None
+    return replace(turn, events=((event,) if event else ()) + turn.events, alerts=alerts)
+
+
+def _settled(leg: CopyLeg, facts: Facts) -> Turn:
+    """Fixed sizes and shares below one contract are judged when the leader's order has ended."""
+    episode = leg.episode
+    if episode is None:
+        return Turn(leg=leg)
+    if episode.accepted_late and episode.base is None:
+        episode = replace(episode, base=ZERO)
+        episode = ep.aimed(episode, facts)
+        leg = replace(leg, episode=episode)
+    if episode.k is None and episode.base is not None:
+        if ep.is_opening(episode, facts):
+            return Turn(leg=leg, wait=Reason(Code.OPENING))
+        episode = ep.opened(episode, facts)
+        leg = replace(leg, episode=episode)
+        if episode.k is None:
+            return Turn(leg=leg, wait=Reason(Code.NO_PRICE))
+    return _small(leg, episode, facts)
+
+
+def _small(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
+    rules, params = facts.market.rules, facts.link.params
+    if rules is None or not episode.exact or held(leg, facts):
+        return Turn(leg=leg)
+    target = ep.rounded(episode.exact, rules.size_step, params.rounding)
+    if abs(target) >= rules.min_size and target:
+        return Turn(leg=leg)
+    if params.below_min is BelowMin.ACCUMULATE:
+        return Turn(leg=leg, wait=Reason(Code.DUST, {"size": _short(abs(episode.exact))}))
+    now, grew = facts.now_ms, episode.late_ms or facts.now_ms
+    if facts.leader.order_open and now - grew < ep.LONGEST_MS:
+        return Turn(leg=leg, wait=Reason(Code.OPENING))
+    return _below(leg, episode, facts)
+
+
+def _below(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
+    rules, params = facts.market.rules, facts.link.params
+    if rules is None:
+        return Turn(leg=leg)
+    least = max(rules.min_size, rules.size_step)
+    wanted = abs(episode.exact)
+    factor = Fraction(least) / wanted
+    numbers = {"minimum": text(least), "wanted": _short(wanted)}
+    mark = facts.leader.increase_price or facts.market.mark
+    if mark is not None:
+        one = rules.value(least, mark)
+        numbers["minimum_value"] = text(round(one, 2))
+        numbers["share_value"] = text(round(one * wanted.numerator / wanted.denominator / least, 2))
+    why = Reason(Code.MIN_SIZE, numbers)
+    if params.below_min is BelowMin.BUMP:
+        if factor <= Fraction(params.max_bump_factor):
+            exact = Fraction(least) * ep.sign(episode.exact)
+            whole = ep.copied(episode, episode.anchor)
+            return Turn(
+                leg=replace(
+                    leg, episode=replace(episode, exact=exact, k_eff=Fraction(least) / whole)
+                )
+            )
+        limit = text(params.max_bump_factor)
+        why = Reason(Code.BUMP_REFUSED, {"factor": _short(factor), "limit": limit})
+    left = replace(
+        episode, base=abs(episode.anchor), exact=ep.NOTHING, late_ms=None, accepted_late=False
+    )
+    skipped = replace(leg, episode=left)
+    return Turn(leg=skipped, events=(because(leg, facts, Act.SKIPPED, why),), wait=why)
+
+
+def _short(number: Fraction) -> str:
+    """A ratio with at most four digits behind the point."""
+    return text(round(Decimal(number.numerator) / Decimal(number.denominator), 4))
