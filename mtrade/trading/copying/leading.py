@@ -21,6 +21,9 @@ def leader_facts(
     """Growth up to the number `mark` was reckoned with before."""
     need = _growth(held, leg)
     grown = _grown(sight, held, leg, mark, need)
+    if _sum(grown) < need and now - held.moved_ms > UNEXPLAINED_MS:
+        # A late reading may have hidden what an execution did when that was reckoned with.
+        grown = _grown(sight, held, leg, 0, need)
     live = sight.is_live(now, max_age_ms)
     order_id = grown[-1].order_id if grown else ""
     return LeaderFacts(
@@ -76,16 +79,19 @@ def _since_ms(
 ) -> int | None:
     """The oldest of it. What no execution explains, although all since then are known, is older;
     what stays unexplained counts from when it was first seen."""
-    explained = sum((part.size for part in grown), ZERO) >= need
-    if not explained and sight.trades_read_ms >= held.moved_ms + VISIBLE_MS:
+    if _sum(grown) < need and sight.trades_read_ms >= held.moved_ms + VISIBLE_MS:
         return sight.trades_from_ms
     if not grown and need and now - held.moved_ms > UNEXPLAINED_MS:
         return held.moved_ms
     return min((part.time_ms for part in grown), default=None)
 
 
+def _sum(grown: Sequence[Grown]) -> Decimal:
+    return sum((part.size for part in grown), ZERO)
+
+
 def _vwap(grown: Sequence[Grown]) -> Decimal | None:
-    size = sum((part.size for part in grown), ZERO)
+    size = _sum(grown)
     if size.is_zero():
         return None
     return sum((part.size * part.price for part in grown), ZERO) / size
