@@ -39,9 +39,7 @@ def _fixed(leg: CopyLeg, facts: Facts) -> CopyLeg:
     episode = leg.episode
     if episode is None:
         return leg
-    lifted = replace(
-        episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None
-    )
+    lifted = replace(episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None)
     if episode.k is not None and episode.base is not None:
         exact = episode.k * Fraction(_copied(episode)) * _side(leg, episode, facts)
         lifted = replace(lifted, exact=exact, k_eff=episode.k)
