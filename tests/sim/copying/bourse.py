@@ -55,6 +55,7 @@ class Bourse:
         self.pick = pick
         self.now_ms = now_ms
         self.arrivals: list[Arrival] = []
+        self.orders: list[Order] = []  # that came as create requests and were accepted
         self.depth = D(1)  # of the quotes; small makes partial and empty fills
         self.hear: Callable[[int, Event], None] = lambda uid, event: None
         listed = [(i, x) for i, x in catalogue() if i.id in CONTRACTS]
@@ -116,6 +117,7 @@ class Bourse:
         finally:
             self.flush()
         arrival.accepted = True
+        self.orders.append(order)
         if self._thin(order.instrument):
             self.requote(order.instrument)
         return order

@@ -1,7 +1,8 @@
 """Judges a copied history from outside: the exchange's own records against the journal's file.
 
 Shares no code with the engine: the rules are written down here once more, in their plainest form.
-A *lane* is one follower's leg of one contract. `sizes` is what the leader held and since when.
+A *lane* is one follower's leg of one contract; its `wanted` is what the leader held, as far as the
+lane mirrors it, and since when.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
 OWN = "t-mt1c"  # copy orders of this installation; the letter after it is the leg
-LATEST_MS = 120_000  # how long ago a target may have been valid for a fill made now
+LATEST_MS = 45_000  # how long ago a target may have been valid for a fill made now
+RESPECT_MS = 30_000  # until a reduction by others must have been noticed
 D = Decimal
 ZERO = D(0)
+
+Sizes = Sequence[tuple[int, Decimal]]
+Owned = Mapping[tuple[str, str, str], Decimal]
 
 
 @dataclass(frozen=True)
@@ -27,111 +32,148 @@ class Trade:
 
     time_ms: int
     size: Decimal
+    price: Decimal
     text: str
 
 
 @dataclass
 class Lane:
-    """What is known of one follower leg. `ratio` is follower contracts per leader contract and
-    `exact` says that nothing else may decide the size; `sign` is -1 for an inverse link."""
+    """What is known of one follower leg. The ratio of follower to leader contracts lies between
+    `low` and `high`. `exact` says that nothing else may decide the size, `touched` that others than
+    copying traded there; `shrunk_ms` is when they made it smaller. `cap` bounds its value."""
 
     name: str
     account: str
     contract: str
     side: str
-    ratio: Decimal
+    low: Decimal
+    high: Decimal
     step: Decimal
-    sign: int = 1
+    wanted: Sizes
+    worth: Decimal  # of one contract at price 1
     exact: bool = True
-    trades: list[Trade] = field(default_factory=list)
+    touched: bool = False
+    foreign: bool = False
+    bumps: bool = False
+    cap: Decimal | None = None
+    trades: Sequence[Trade] = ()
     position: Decimal = ZERO
-    moved_ms: list[int] = field(default_factory=list)  # when others than copying shrank it
+    shrunk_ms: list[int] = field(default_factory=list)
 
-    def target(self, leader: Decimal) -> Decimal:
-        """What the follower should hold."""
-        steps = (abs(leader) * self.ratio / self.step).to_integral_value(ROUND_DOWN)
-        return steps * self.step * (1 if leader > 0 else -1) * self.sign
+    def bounds(self, leader: Decimal) -> tuple[Decimal, Decimal]:
+        """The least and the most the follower should hold, in this order."""
+        sign = 1 if leader > 0 else -1
+        most = self._rounded(abs(leader) * self.high)
+        if self.bumps and leader:
+            most = max(most, self.step)
+        least = self._rounded(abs(leader) * self.low) if self.exact else ZERO
+        return (least, most) if sign > 0 else (-most, -least)
+
+    def _rounded(self, size: Decimal) -> Decimal:
+        return (size / self.step).to_integral_value(ROUND_DOWN) * self.step
 
 
-Sizes = Sequence[tuple[int, Decimal]]
-
-
-def breaches(
-    file: Path, lanes: Iterable[Lane], sizes: Mapping[tuple[str, str], Sizes], reducing: set[str]
-) -> list[str]:
-    """Everything that must not be. `sizes` is by contract and side of the leader, `reducing` the
-    texts of orders that were sent reduce-only."""
+def breaches(file: Path, lanes: Iterable[Lane], reducing: set[str]) -> list[str]:
+    """Everything that must not be. `reducing` are the texts of orders that were reduce-only."""
     with closing(sqlite3.connect(file)) as db:
         owned = _owned(db)
-        wrong = list(_causes(db))
+        wrong = [*_causes(db), *_pending(db)]
     for lane in lanes:
-        history = sizes.get((lane.contract, lane.side), [(0, D(0))])
-        wrong += _lane(lane, history, owned, reducing)
+        wrong += _ended(lane, owned)
+        wrong += _fills(lane, reducing)
+        wrong += _within(lane, reducing)
     return wrong
 
 
-def _owned(db: sqlite3.Connection) -> dict[tuple[str, str, str], Decimal]:
+def _owned(db: sqlite3.Connection) -> Owned:
     rows = db.execute("SELECT follower_id, instrument, side, owned FROM copy_leg").fetchall()
     return {(account, name, side): D(size) for account, name, side, size in rows}
 
 
 def _causes(db: sqlite3.Connection) -> Iterable[str]:
-    """One leader trade, at most one order of a follower."""
+    """One leader trade, at most one order of a follower; none of an order without any effect."""
     twice = db.execute(
         "SELECT follower_id, leader_id, trade_id, COUNT(*) FROM intent_cause GROUP BY 1, 2, 3"
         " HAVING COUNT(*) > 1"
     ).fetchall()
     yield from (f"leader trade {row[2]} was consumed {row[3]} times by {row[0]}" for row in twice)
+    void = db.execute(
+        "SELECT trade_id, intent_id FROM intent_cause c JOIN intent i ON i.id=c.intent_id"
+        " WHERE i.state='VOID'"
+    ).fetchall()
+    yield from (
+        f"leader trade {row[0]} is consumed by order {row[1]}, which is void" for row in void
+    )
 
 
-def _lane(
-    lane: Lane,
-    history: Sizes,
-    owned: Mapping[tuple[str, str, str], Decimal],
-    reducing: set[str],
-) -> Iterable[str]:
-    ledger = owned.get((lane.account, lane.contract, lane.side), D(0))
-    mine = [t for t in lane.trades if t.text.startswith(OWN)]
-    total = sum((t.size for t in mine), D(0))
-    leader = history[-1][1]
-    if lane.exact:
+def _pending(db: sqlite3.Connection) -> Iterable[str]:
+    """In the end no leg waits, and every leg's own record agrees with its orders."""
+    rows = db.execute("SELECT id, pending FROM copy_leg WHERE pending IS NOT NULL").fetchall()
+    yield from (f"leg {row[0]} still waits for order {row[1]}" for row in rows)
+
+
+def _ended(lane: Lane, owned: Owned) -> Iterable[str]:
+    ledger = owned.get((lane.account, lane.contract, lane.side), ZERO)
+    total = sum((t.size for t in _mine(lane)), ZERO)
+    leader = lane.wanted[-1][1]
+    if not lane.touched:
         if ledger != total:
             yield f"{lane.name}: the ledger says {ledger}, its own fills sum to {total}"
-        if ledger != lane.target(leader):
-            yield f"{lane.name}: owned {ledger}, but the target is {lane.target(leader)}"
         if lane.position != ledger:
             yield f"{lane.name}: owned {ledger}, the exchange says {lane.position}"
-    elif leader == 0 and ledger != 0:
-        yield f"{lane.name}: owned {ledger} although the leader is flat"
-    elif abs(ledger) > abs(lane.target(leader)) or ledger * lane.target(leader) < 0:
-        yield f"{lane.name}: owned {ledger} is beyond the target {lane.target(leader)}"
-    yield from _fills(lane, mine, history, reducing)
+    elif not lane.foreign and (abs(ledger) > abs(lane.position) or ledger * lane.position < 0):
+        yield f"{lane.name}: owned {ledger}, but the exchange says {lane.position}"
+    low, high = lane.bounds(leader)
+    if not low <= ledger <= high:
+        yield f"{lane.name}: owned {ledger}, but the target is {low} to {high} (leader {leader})"
 
 
-def _fills(lane: Lane, mine: Sequence[Trade], history: Sizes, reducing: set[str]) -> Iterable[str]:
+def _mine(lane: Lane) -> list[Trade]:
+    return [t for t in lane.trades if t.text.startswith(OWN)]
+
+
+def _fills(lane: Lane, reducing: set[str]) -> Iterable[str]:
     """No fill moves away from every target that was valid lately; closing never opens."""
-    held = D(0)
-    grown: dict[str, Decimal] = defaultdict(Decimal)
-    for trade in mine:
+    held = ZERO
+    for trade in _mine(lane):
         after = held + trade.size
-        targets = [lane.target(size) for size in _valid(history, trade.time_ms)]
-        if all(abs(after - target) > abs(held - target) for target in targets):
-            yield f"{lane.name}: {trade.text} moved {held} to {after}, targets {set(targets)}"
-        if trade.text in reducing and abs(after) > abs(held) and lane.exact:
-            yield f"{lane.name}: reduce-only {trade.text} moved {held} to {after}"
-        if trade.text not in reducing:
-            grown[trade.text] += trade.size
-            if held * trade.size < 0 and lane.exact:
+        grows = trade.text not in reducing
+        if not lane.touched:
+            bounds = [lane.bounds(size) for size in _valid(lane.wanted, trade.time_ms)]
+            if all(_off(after, *b) > _off(held, *b) for b in bounds):
+                shown = ", ".join(f"{low} to {high}" for low, high in bounds)
+                yield f"{lane.name}: {trade.text} moved {held} to {after}, targets {shown}"
+            if grows and held * trade.size < 0:
                 yield f"{lane.name}: {trade.text} shrank {held} without being reduce-only"
-        if lane.moved_ms and trade.text not in reducing:
-            yield from _reentry(lane, trade, history)
+            if not grows and abs(after) > abs(held):
+                yield f"{lane.name}: reduce-only {trade.text} moved {held} to {after}"
+        elif grows:
+            yield from _reentry(lane, trade)
         held = after
 
 
-def _reentry(lane: Lane, trade: Trade, history: Sizes) -> Iterable[str]:
+def _off(size: Decimal, low: Decimal, high: Decimal) -> Decimal:
+    """How far a size is from a target."""
+    return max(low - size, size - high, ZERO)
+
+
+def _within(lane: Lane, reducing: set[str]) -> Iterable[str]:
+    """No order grew a position beyond its cap."""
+    if lane.cap is None or lane.touched:
+        return
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    size = ZERO
+    for trade in _mine(lane):
+        size += trade.size
+        held[trade.text] = abs(size) * lane.worth * trade.price
+        if trade.text not in reducing and held[trade.text] > lane.cap * D("1.02"):
+            yield f"{lane.name}: {trade.text} grew to {held[trade.text]}, the cap is {lane.cap}"
+
+
+def _reentry(lane: Lane, trade: Trade) -> Iterable[str]:
     """After a forced or manual reduction nothing is bought back until the leader was flat."""
-    before = [at for at in lane.moved_ms if at + LATEST_MS < trade.time_ms]
-    if before and not _was_flat(history, before[-1], trade.time_ms):
+    before = [at for at in lane.shrunk_ms if at + RESPECT_MS < trade.time_ms]
+    if before and not _was_flat(lane.wanted, before[-1], trade.time_ms):
         yield f"{lane.name}: {trade.text} came back in after a reduction by others"
 
 
@@ -147,4 +189,4 @@ def _valid(history: Sizes, at: int) -> list[Decimal]:
 def _between(history: Sizes, since: int, until: int) -> list[Decimal]:
     times = [time for time, _ in history]
     first = max(bisect_right(times, since) - 1, 0)
-    return [size for _, size in history[first : bisect_right(times, until)]] or [D(0)]
+    return [size for _, size in history[first : bisect_right(times, until)]] or [ZERO]

@@ -43,6 +43,7 @@ class SimLine:
         self.dead = False
         self._past: deque[tuple[int, tuple[Position, ...]]] = deque()
         self.leverage_calls = 0
+        self.leaves: Callable[[str], None] = lambda text: None  # told of each order that leaves
 
     # changing calls
 
@@ -54,6 +55,7 @@ class SimLine:
         chosen: Callable[[OrderPath], None] = lambda path: None,
     ) -> VenueOrder:
         chosen(OrderPath.REST)
+        self.leaves(order.text)
         return self._create(order, expires_ms, "rest")
 
     def send(
@@ -65,6 +67,7 @@ class SimLine:
         if self._troubles.hits(self._troubles.no_socket):
             done(None)
             return
+        self.leaves(order.text)
         self._stage.at(self._pick.uniform(0.0002, 0.05), self._arrive, order, expires_ms, done)
 
     def _arrive(self, order: OrderRequest, expires_ms: int, done: Callable[[Any], None]) -> None:
@@ -289,9 +292,16 @@ class SimLine:
         """Nothing is open."""
 
     def _seen(self, order: Any) -> VenueOrder:
-        return parse_futures.order(self._bourse.world.futures.views.order(order, True), "usdt")
+        return parse_futures.order(
+            _read_back(self._bourse.world.futures.views.order(order, True)), "usdt"
+        )
 
     def _hidden(self, born_ms: int) -> bool:
         """Whether something so young is not to be seen over REST yet."""
         lag = self._troubles.order_lag_ms if self._troubles.on else 0
         return lag > 0 and self._bourse.now_ms() - born_ms < lag
+
+
+def _read_back(view: dict[str, Any]) -> dict[str, Any]:
+    """As a client has it that reads fractions as Decimals."""
+    return {k: D(repr(v)) if isinstance(v, float) else v for k, v in view.items()}

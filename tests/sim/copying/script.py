@@ -28,6 +28,7 @@ class Leader:
         *,
         hedge: bool,
         seconds: float,
+        pace_s: float = 6.0,
     ) -> None:
         self._stage = stage
         self._bourse = bourse
@@ -40,7 +41,7 @@ class Leader:
         at = 2.0
         while at < seconds:
             stage.at(at, self._act)
-            at += pick.expovariate(1 / 6.0)
+            at += pick.expovariate(1 / pace_s)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -111,22 +112,25 @@ class Hands:
     def __init__(self, bourse: Bourse, pick: random.Random) -> None:
         self._bourse = bourse
         self._pick = pick
-        self.moved: dict[tuple[int, str], list[int]] = {}
+        self.shrunk: dict[tuple[int, str, str], list[int]] = {}
+        self.grown: set[int] = set()
 
-    def touch(self, uid: int) -> None:
+    def touch(self, uid: int, legs: tuple[Leg, ...]) -> None:
         """Reduce, close, add, or be liquidated."""
-        contract = self._pick.choice(CONTRACTS)
-        held = self._bourse.held(uid, contract)
+        contract, leg = self._pick.choice(CONTRACTS), self._pick.choice(legs)
+        held = self._bourse.held(uid, contract, leg)
         if held == 0:
             return
         rules = self._bourse.world.rooms[contract].instrument
         act = self._pick.choice(["reduce", "close", "add", "liquidated"])
         if act == "add":
+            self.grown.add(uid)
             self._bourse.market(uid, contract, rules.min_size * 5 * (1 if held > 0 else -1))
             return
+        key = (uid, contract.name, leg.value)
+        self.shrunk.setdefault(key, []).append(self._bourse.now_ms())
         if act == "liquidated":
             self._bourse.liquidate(uid, contract)
         else:
             part = held if act == "close" else rules.conform_size(held / 2)
             self._bourse.market(uid, contract, -part, reduce=True)
-        self.moved.setdefault((uid, contract.name), []).append(self._bourse.now_ms())
