@@ -209,13 +209,14 @@ def _find_order(exchange: Exchange, intent: Intent, late: bool) -> Evidence:
     )
     if len(trades) >= MOST_TRADES:
         raise ExchangeUnavailable("too many trades since this order to list them all")
-    return Evidence(deep=True, trades=trades, position=_position(exchange, intent))
+    leg, position = _position(exchange, intent)
+    return Evidence(deep=True, trades=trades, leg=leg, position=position)
 
 
-def _position(exchange: Exchange, intent: Intent) -> Decimal | None:
+def _position(exchange: Exchange, intent: Intent) -> tuple[Leg, Decimal | None]:
     instrument = intent.order.instrument
     if instrument.market is not Market.FUTURES or intent.plan_position is None:
-        return None
+        return Leg.NET, None
     mode = exchange.futures_account(instrument.settle).mode
     leg = Leg.NET
     if mode is not PositionMode.SINGLE:
@@ -224,7 +225,7 @@ def _position(exchange: Exchange, intent: Intent) -> Decimal | None:
         leg = Leg.LONG if opens is Side.BUY else Leg.SHORT
     rows = exchange.positions(instrument.settle)
     sizes = [p.size for p in rows if p.instrument == instrument and p.leg is leg]
-    return sizes[0] if sizes else ZERO
+    return leg, sizes[0] if sizes else ZERO
 
 
 def _find_trigger(exchange: Exchange, intent: Intent) -> VenueTrigger | None:

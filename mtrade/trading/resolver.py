@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.errors import ExchangeError
-from mtrade.domain.instruments import Market
+from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import Fill, Intent, IntentState, VenueOrder, VenueTrigger
+from mtrade.domain.positions import Leg
 from mtrade.trading.intents import (
     FENCED,
     born_ms,
@@ -37,12 +38,14 @@ class Evidence:
 
     `deep` tells that finished orders and trades were listed too, not only the look-up by text.
     `trades` are all own trades of the instrument since shortly before the order was sent.
+    `position` is that of `leg`, the one the order concerns.
     """
 
     order: VenueOrder | None = None
     trigger: VenueTrigger | None = None
     deep: bool = False
     trades: tuple[Fill, ...] = ()
+    leg: Leg = Leg.NET
     position: Decimal | None = None
     failed: ExchangeError | None = None
 
@@ -144,8 +147,19 @@ def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
         return False
     if intent.plan_position is None or seen.position is None:
         return False
-    others = sum((t.size * t.side.sign for t in seen.trades if t.time_ms >= born_ms(intent)), ZERO)
+    since = born_ms(intent)
+    others = sum((_moved(t, seen.leg) for t in seen.trades if t.time_ms >= since), ZERO)
     return seen.position != intent.plan_position + others
+
+
+def _moved(trade: Fill, leg: Leg) -> Decimal:
+    """By how much a trade moved a leg. In hedge mode a trade closes one leg or opens the other one,
+    which its closing part tells (Gate futures docs: `close_size`)."""
+    if leg is Leg.NET:
+        return trade.size * trade.side.sign
+    closed = abs(trade.close_size)
+    opens = (trade.side is Side.BUY) is (leg is Leg.LONG)
+    return (trade.size - closed if opens else closed) * trade.side.sign
 
 
 def _weigh_trigger(

@@ -11,6 +11,7 @@ import pytest
 from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
+from mtrade.domain.positions import Leg
 from mtrade.trading.resolver import (
     HOLD_POLL_S,
     SETTLE_MS,
@@ -177,3 +178,26 @@ def test_the_witness_ignores_trades_before_the_plan() -> None:
     old = replace(fill_of(venue_order(request())), time_ms=NOW - 1, text="web", size=D(10))
     seen = step(Evidence(deep=True, position=D(5), trades=(old,)), misses=1, of=of)
     assert seen.intent.state is IntentState.VOID
+
+
+@pytest.mark.parametrize(
+    ("leg", "side", "closes", "position"),
+    [
+        (Leg.LONG, Side.SELL, D(0), D(5)),  # opened the short leg
+        (Leg.LONG, Side.BUY, D(4), D(5)),  # closed the short leg
+        (Leg.LONG, Side.BUY, D(0), D(9)),
+        (Leg.LONG, Side.SELL, D(-4), D(1)),
+        (Leg.SHORT, Side.BUY, D(0), D(5)),  # opened the long leg
+        (Leg.SHORT, Side.SELL, D(0), D(1)),
+    ],
+)
+def test_the_witness_of_a_hedge_leg_counts_what_moved_that_leg(
+    leg: Leg, side: Side, closes: D, position: D
+) -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    order = venue_order(request(text="t-other", side=side), filled=D(4))
+    other = fill_of(order, time_ms=NOW, close_size=closes)
+    known = Evidence(deep=True, trades=(other,), leg=leg, position=position)
+    assert step(known, misses=1, of=of).intent.state is IntentState.VOID
+    changed = replace(known, position=position + 1)
+    assert step(changed, misses=1, of=of).intent.state is IntentState.HOLD

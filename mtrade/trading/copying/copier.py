@@ -99,6 +99,8 @@ class Copier:
         core = self.core
         if self._stopped or not core.ready:
             return 1.0
+        if (rest := core.until_reload()) is not None:
+            return rest
         if core.touched:
             return 0.0
         return min(core.timers.until_next(), core.errands.until_next())

@@ -159,7 +159,7 @@ class Core:
         """The journal took nothing: believe only what it has, add no risk."""
         log.error("copying could not be written down: %s", fault.message)
         self.gates.disk = True
-        self._reload_at = self.tools.clock.monotonic()
+        self._reload_at = self.tools.clock.monotonic() + RELOAD_S
         self.alerts.shout("disk", Reason(Code.DISK), "journal")
 
     def reload_if_due(self) -> bool:
@@ -177,6 +177,12 @@ class Core:
             return False
         self._reload_at = None
         return self._tried()
+
+    def until_reload(self) -> float | None:
+        """Seconds until the journal is read again; None when it need not be."""
+        if self._reload_at is None:
+            return None
+        return max(0.0, self._reload_at - self.tools.clock.monotonic())
 
     def _tried(self) -> bool:
         """Try the disk with the news that it had failed."""

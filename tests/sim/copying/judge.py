@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 OWN = "t-mt1c"  # copy orders of this installation; the letter after it is the leg
@@ -46,8 +47,8 @@ class Lane:
     account: str
     contract: str
     side: str
-    low: Decimal
-    high: Decimal
+    low: Fraction
+    high: Fraction
     step: Decimal
     wanted: Sizes
     worth: Decimal  # of one contract at price 1
@@ -63,14 +64,14 @@ class Lane:
     def bounds(self, leader: Decimal) -> tuple[Decimal, Decimal]:
         """The least and the most the follower should hold, in this order."""
         sign = 1 if leader > 0 else -1
-        most = self._rounded(abs(leader) * self.high)
+        most = self._rounded(leader, self.high)
         if self.bumps and leader:
             most = max(most, self.step)
-        least = self._rounded(abs(leader) * self.low) if self.exact else ZERO
+        least = self._rounded(leader, self.low) if self.exact else ZERO
         return (least, most) if sign > 0 else (-most, -least)
 
-    def _rounded(self, size: Decimal) -> Decimal:
-        return (size / self.step).to_integral_value(ROUND_DOWN) * self.step
+    def _rounded(self, leader: Decimal, ratio: Fraction) -> Decimal:
+        return int(Fraction(abs(leader)) * ratio / Fraction(self.step)) * self.step
 
 
 def breaches(file: Path, lanes: Iterable[Lane], reducing: set[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal as D
+from fractions import Fraction
 
 from mtrade.domain.copying.choices import BelowMin, SizeMode
 from mtrade.domain.instruments import InstrumentId
@@ -13,7 +14,7 @@ from tests.sim.copying.cast import Cast, Follower
 from tests.sim.copying.judge import Lane, Sizes, Trade
 from tests.sim.copying.script import Hands, Leader
 
-DRIFT = D("0.02")  # how much fees and results may move an equity within a schedule
+DRIFT = Fraction(2, 100)  # how much fees and results may move an equity within a schedule
 
 
 def lanes(cast: Cast, bourse: Bourse, leader: Leader, hands: Hands) -> Iterator[Lane]:
@@ -85,16 +86,17 @@ def _wanted(leader: Leader, contract: InstrumentId, leg: Leg, *, inverse: bool) 
     return found
 
 
-def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[D, D]:
+def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[Fraction, Fraction]:
     params = follower.params
+    given = Fraction(params.multiplier)
     if params.size_mode is SizeMode.RATIO:
-        return params.multiplier, params.multiplier
+        return given, given
     if params.size_mode is SizeMode.EQUITY:
-        ratio = params.multiplier * follower.money / cast.leader_money
+        ratio = given * Fraction(follower.money) / Fraction(cast.leader_money)
         return ratio * (1 - DRIFT), ratio * (1 + DRIFT)
-    sizes = [abs(size) for _, size in wanted if size]
-    amount = params.amount or D(0)
-    return (amount / max(sizes), amount / min(sizes)) if sizes else (D(0), D(0))
+    sizes = [Fraction(abs(size)) for _, size in wanted if size]
+    amount = Fraction(params.amount or 0)
+    return (amount / max(sizes), amount / min(sizes)) if sizes else (Fraction(0), Fraction(0))
 
 
 def _trades(

@@ -1,4 +1,4 @@
-"""One life of the product: the real pipeline, courier, fan-out, scout and copier in virtual time."""
+"""One life of the product: pipeline, courier, fan-out, scout and copier in virtual time."""
 
 from __future__ import annotations
 
