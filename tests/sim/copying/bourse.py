@@ -7,25 +7,26 @@ books. What arrives is written into `arrivals`, an append-only log for the judge
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from decimal import Decimal as D
+from functools import lru_cache
 from typing import Any
 
 from mtrade.domain.events import Event
-from mtrade.domain.instruments import InstrumentId, Side, futures
+from mtrade.domain.instruments import Instrument, InstrumentId, Side, futures
 from mtrade.domain.market import Ticker
 from mtrade.domain.numbers import text
-from mtrade.domain.orders import TimeInForce
-from mtrade.domain.positions import Leg
+from mtrade.domain.orders import Fill, TimeInForce
+from mtrade.domain.positions import Leg, Position
 from mtrade.gate.frames import Push
 from mtrade.gate.parse_push import Owner, parse_private
-from mtrade.paper.catalogue import catalogue
+from mtrade.paper.catalogue import Listing, catalogue
 from mtrade.paper.faults import GateFault
 from mtrade.paper.futures import FuturesVenue
 from mtrade.paper.futures.entities import Order
 from mtrade.paper.futures.ticket import read_ticket
-from mtrade.paper.market import build_rooms
+from mtrade.paper.market import _room
 from mtrade.paper.spot import SpotVenue
 from mtrade.paper.wallet import Wallet
 from mtrade.paper.world import User, World
@@ -56,11 +57,12 @@ class Bourse:
         self.now_ms = now_ms
         self.arrivals: list[Arrival] = []
         self.orders: list[Order] = []  # that came as create requests and were accepted
+        self.rows: dict[Hashable, Position] = {}  # what clients have read already
+        self.fills: dict[Hashable, Fill] = {}
         self.depth = D(1)  # of the quotes; small makes partial and empty fills
         self.hear: Callable[[int, Event], None] = lambda uid, event: None
-        listed = [(i, x) for i, x in catalogue() if i.id in CONTRACTS]
         world = self.world = World(1)
-        world.rooms = build_rooms(1, now_ms(), listed)
+        world.rooms = {x.id: _room(x, more, now_ms()) for x, more in _listed()}
         world.spot, world.futures = SpotVenue(world), FuturesVenue(world)
         world.wallet = Wallet(world)
         self._quotes: dict[InstrumentId, list[int]] = {i: [] for i in CONTRACTS}
@@ -180,6 +182,11 @@ class Bourse:
         """Whether a side of the book has run empty while it should be deep."""
         book = self.world.rooms[instrument].book
         return self.depth >= 1 and any(book.best(side) is None for side in Side)
+
+
+@lru_cache(maxsize=1)
+def _listed() -> tuple[tuple[Instrument, Listing], ...]:
+    return tuple((rules, more) for rules, more in catalogue() if rules.id in CONTRACTS)
 
 
 _WANTED = {

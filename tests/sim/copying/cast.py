@@ -26,6 +26,7 @@ from tests.sim.copying.troubles import Weather
 
 STORM_S, CALM_S = 60.0, 80.0
 LEADER = 1
+TOUCHED = 0.0  # share of schedules in which others trade on followers
 RICH = D(10_000_000)
 
 
@@ -81,7 +82,7 @@ def drawn(pick: random.Random, weather: Weather) -> Cast:
         fused=pick.random() < 0.6,
         moves_s=pick.choice([0.0, 4.0, 15.0]) if wild else 0.0,
         depths=(D(1), D("0.02"), D(0)) if wild and pick.random() < 0.3 else (),
-        touches_s=_times(pick, 4) if wild and pick.random() < 0.5 else (),
+        touches_s=_times(pick, 4) if wild and pick.random() < TOUCHED else (),
         cuts_s=_times(pick, pick.choice([0, 0, 2, 6])),
         halts=_spans(pick, 0.2, 8.0),
         full=_spans(pick, 0.15, 5.0),

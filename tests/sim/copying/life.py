@@ -109,6 +109,7 @@ class Process:
             clock,
             lambda account_id: clock.now_ms(),
             lambda account_id: None,
+            hears=lambda intent: self.streams.hears(intent.account_id),
             worker=partial(SimWorker, life=life),  # type: ignore[arg-type]
             guest=self.copier,
             sender_for=self._sender,

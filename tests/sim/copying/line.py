@@ -15,6 +15,7 @@ from typing import Any
 from mtrade.domain.accounts import FuturesAccount, Identity, MarginMode, Permission, PositionMode
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
+from mtrade.domain.instruments import futures as futures_id
 from mtrade.domain.market import RiskTier, Ticker
 from mtrade.domain.orders import Fill, OrderPath, OrderRequest, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Position
@@ -187,16 +188,24 @@ class SimLine:
     def _positions(self) -> tuple[Position, ...]:
         futures = self._bourse.world.futures
         held = futures.state.held(self.uid, "usdt")
-        views = [futures.views.position(p, True) for p in held if p.size]
-        return tuple(parse_futures.position(view, "usdt") for view in views)
+        return tuple(self._row(position) for position in held if position.size)
+
+    def _row(self, position: Any) -> Position:
+        """A position as it is read; what did not change is not read twice."""
+        mark = self._bourse.world.rooms[futures_id(position.contract)].mark
+        key = (position.uid, position.contract, position.leg, position.update_id, mark)
+        known = self._bourse.rows.get(key)
+        if known is None:
+            view = self._bourse.world.futures.views.position(position, True)
+            known = self._bourse.rows[key] = parse_futures.position(view, "usdt")
+        return known
 
     def contract(self, instrument: InstrumentId) -> tuple[Position, ...]:
         self._read()
         futures = self._bourse.world.futures
         account = futures.state.account(self.uid, instrument.settle)
         legs = futures.state.legs(account, instrument.name)
-        views = [futures.views.position(leg, True) for leg in legs]
-        return tuple(parse_futures.position(view, instrument.settle) for view in views)
+        return tuple(self._row(leg) for leg in legs)
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:
         self._read()
@@ -248,11 +257,18 @@ class SimLine:
                 break
             if self._hidden(trade.time_ms) or len(found) >= limit:
                 continue
-            raw = trade_view(trade, True) | {"create_time_ms": trade.time_ms}
-            fill = parse_futures.fill(raw, "usdt")
+            fill = self._fill(trade)
             if instrument in (None, fill.instrument) and order_id in ("", fill.order_id):
                 found.append(fill)
         return tuple(found)
+
+    def _fill(self, trade: Any) -> Fill:
+        key = (trade.contract, trade.id, trade.order_id)
+        known = self._bourse.fills.get(key)
+        if known is None:
+            raw = trade_view(trade, True) | {"create_time_ms": trade.time_ms}
+            known = self._bourse.fills[key] = parse_futures.fill(raw, "usdt")
+        return known
 
     def triggers(
         self, market: Market, settle: str = "", *, open: bool = True

@@ -77,6 +77,10 @@ class Streams:
     def close_account(self, account_id: str) -> None:
         self._live.pop(account_id, None)
 
+    def hears(self, account_id: str) -> bool:
+        """Whether the stream of an account seems to be there."""
+        return self._live.get(account_id, False)
+
     # what the exchange tells
 
     def push(self, account_id: str, event: Event) -> None:

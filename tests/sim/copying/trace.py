@@ -1,0 +1,52 @@
+"""The history of one schedule for a person who looks for what went wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from tests.sim.copying.world import World
+from tests.storm.stage import START_MS
+
+Line = tuple[int, str]
+
+
+def history(world: World, file: Path) -> list[str]:
+    """What the world did, what arrived, and what the journal says, by exchange time."""
+    lines = [*world.told, *_leader(world), *_arrivals(world), *_written(file)]
+    return [
+        str(world.cast),
+        *(f"{(at - START_MS) / 1000:9.3f}  {what}" for at, what in sorted(lines, key=_time)),
+    ]
+
+
+def _time(line: Line) -> int:
+    return line[0]
+
+
+def _leader(world: World) -> Iterator[Line]:
+    for (name, side), sizes in world.leader.sizes.items():
+        yield from ((at or START_MS, f"leader {name} {side}: {size}") for at, size in sizes)
+
+
+def _arrivals(world: World) -> Iterator[Line]:
+    filled = {order.text: order.filled * order.side.sign for order in world.bourse.orders}
+    for a in world.bourse.arrivals:
+        end = f"filled {filled.get(a.text)}" if a.accepted else a.label
+        yield a.time_ms, f"arrives for paper:{a.uid} {a.text} by {a.path}: {end}"
+
+
+def _written(file: Path) -> Iterator[Line]:
+    with closing(sqlite3.connect(file)) as db:
+        for row in db.execute(
+            "SELECT planned_ms, id, account_id, leg_id, text, side, size, reduce_only, state,"
+            " filled, label, evidence, closed_ms FROM intent"
+        ):
+            yield row[0], f"intent {row[1:8]}"
+            yield row[12] or row[0], f"intent {row[1]} ended {row[8:12]}"
+        for row in db.execute(
+            "SELECT time_ms, link_id, instrument, side, act, code, numbers FROM copy_event"
+        ):
+            yield row[0], f"link {row[1:]}"
