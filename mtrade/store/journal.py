@@ -50,13 +50,16 @@ class SqliteJournal:
         return epoch
 
     def may_have_lost(self) -> bool:
-        """Whether the last run ended with the computer, so that its last commits may be gone."""
+        """Whether a run ended with the computer, so that its last commits may be gone. Runs that
+        crashed since then may not have got as far as to look for what is missing."""
         with self.database.read() as db:
-            rows = db.execute("SELECT boot_id, how FROM epoch ORDER BY id DESC LIMIT 2").fetchall()
-        if len(rows) < 2:
-            return False
-        now, before = rows
-        return bool(before["how"] == "crashed" and before["boot_id"] != now["boot_id"])
+            rows = db.execute("SELECT boot_id, how FROM epoch ORDER BY id DESC").fetchall()
+        for row in rows[1:]:
+            if row["how"] != "crashed":
+                return False
+            if row["boot_id"] != rows[0]["boot_id"]:
+                return True
+        return False
 
     def end_epoch(self, how: str, now_ms: int) -> None:
         """Record the end of this run: `stopped`, `restarted` or what else ended it."""

@@ -268,6 +268,30 @@ def test_runs_are_recorded_and_a_lost_one_is_named(tmp_path: Path) -> None:
     assert found == [(one, None, "crashed"), (two, 30, "stopped")]
 
 
+@pytest.mark.parametrize(
+    ("runs", "lost"),
+    [
+        ([("a", "")], False),
+        ([("a", ""), ("a", "")], False),
+        ([("a", ""), ("b", "")], True),
+        ([("a", "stopped"), ("b", "")], False),
+        ([("a", ""), ("b", ""), ("b", "")], True),  # it crashed again before it had looked
+        ([("a", ""), ("b", "stopped"), ("b", "")], False),
+    ],
+)
+def test_lost_commits_are_suspected_until_a_run_ends_well(
+    tmp_path: Path, runs: list[tuple[str, str]], lost: bool
+) -> None:
+    for number, (boot, end) in enumerate(runs):
+        journal = SqliteJournal(tmp_path / "mtrade.db")
+        journal.begin_epoch(number, boot, "abcd", "1.0.0")
+        suspected = journal.may_have_lost()
+        if end:
+            journal.end_epoch(end, number)
+        journal.close()
+    assert suspected is lost
+
+
 def test_readers_of_other_threads_see_only_committed_rows(journal: SqliteJournal) -> None:
     seen: list[int] = []
 

@@ -98,8 +98,11 @@ def _level(base: Outcome, facts: Facts) -> Outcome:
 
 
 def _left(base: Outcome, facts: Facts, aim: Decimal) -> Outcome:
-    """The way out: never blocked, reduce-only."""
-    move = exit_order(base.leg, facts, aim)
+    """The way out: never blocked, reduce-only. Nothing is missing any more."""
+    leg = base.leg
+    if leg.episode is not None:
+        leg = replace(leg, episode=ep.reached(leg.episode))
+    move = exit_order(leg, facts, aim)
     return _moved(base, move)
 
 

@@ -70,6 +70,10 @@ class Disk:
         self.journal = self._open()
         return self.journal
 
+    def secure(self) -> None:
+        """What is written by now is never lost."""
+        self.journal.secure()
+
     def digest(self) -> str:
         """What the journal holds, as one number."""
         found = hashlib.sha256()
@@ -101,6 +105,12 @@ class SimJournal(SqliteJournal):
         """How long the log was so many commits ago, as far back as is known."""
         marks = self._marks or deque([0])
         return marks[-min(commits + 1, len(marks))]
+
+    def secure(self) -> None:
+        """No commit up to now is lost."""
+        if self._marks is not None:
+            self._marks.clear()
+            self._mark()
 
     def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
         epoch = super().begin_epoch(now_ms, boot_id, instance, version)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from decimal import Decimal as D
 
+from mtrade.domain.events import PositionUpdate
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.positions import Leg
 from tests.sim.copying.bourse import CONTRACTS, Bourse
@@ -37,7 +37,6 @@ class Leader:
         self._contracts = contracts
         self._hedge = hedge
         self.sizes: Sizes = {}
-        self.heard: Callable[[], None] = lambda: None
         at = 2.0
         while at < seconds:
             stage.at(at, self._act)
@@ -48,21 +47,12 @@ class Leader:
         """The legs the leader has."""
         return (Leg.LONG, Leg.SHORT) if self._hedge else (Leg.NET,)
 
-    def note(self) -> None:
-        """Write down what is held now, where it changed."""
-        now = self._bourse.now_ms()
-        for contract in self._contracts:
-            for leg in self.legs:
-                history = self.sizes.setdefault((contract.name, leg.value), [(0, D(0))])
-                held = self._bourse.held(self._uid, contract, leg)
-                if held != history[-1][1]:
-                    history.append((now, held))
-
-    def flatten(self) -> None:
-        """Close everything."""
-        for contract in self._contracts:
-            for leg in self.legs:
-                self._trade(contract, -self._bourse.held(self._uid, contract, leg), close=True)
+    def note(self, update: PositionUpdate) -> None:
+        """Write down what is held, step by step as it changes."""
+        key = (update.instrument.name, update.leg.value)
+        history = self.sizes.setdefault(key, [(0, D(0))])
+        if update.size != history[-1][1]:
+            history.append((self._bourse.now_ms(), update.size))
 
     def _act(self) -> None:
         contract = self._pick.choice(self._contracts)
@@ -102,8 +92,6 @@ class Leader:
     def _trade(self, contract: InstrumentId, size: D, close: bool = False) -> None:
         if size:
             self._bourse.market(self._uid, contract, size, reduce=close)
-            self.note()
-            self.heard()
 
 
 class Hands:

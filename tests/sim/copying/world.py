@@ -60,6 +60,7 @@ class World:
         self.disk = Disk(folder, self.fuse, loses=weather.power_loss)
         self.wrong: list[str] = []
         self.crashes = 0
+        self._boots = 0
         self.halted: set[str] = set()
         self.told: list[tuple[int, str]] = []  # what the world did, for people
         self.process: Process | None = None
@@ -72,7 +73,7 @@ class World:
         logging.disable(logging.CRITICAL)
         try:
             self._write_links()
-            self._begin(lost=False)
+            self._begin()
             self._plan()
             self._pass(STORM_S)
             self._calm_down()
@@ -105,8 +106,9 @@ class World:
             for number, follower in enumerate(self.cast.followers, 1)
             if not follower.joins_s or follower.watches
         )
-        self.disk.journal.begin_epoch(START_MS, "boot", INSTANCE, "sim")
+        self.disk.journal.begin_epoch(START_MS, self._boot, INSTANCE, "sim")
         self.disk.journal.update((), CopyChange(links=links))
+        self.disk.secure()
 
     def _link(self, number: int, follower: Follower) -> Link:
         watches = bool(follower.joins_s) and follower.watches
@@ -172,7 +174,7 @@ class World:
             for low, high in [lane.bounds(lane.wanted[-1][1])]
         )
 
-    def _begin(self, *, lost: bool) -> None:
+    def _begin(self) -> None:
         self.fuse.light(0)
         life = Life(self.stage, self.pick, self.fuse, self.wrong)
         lines = {
@@ -184,11 +186,15 @@ class World:
         try:
             self.process = Process(
                 life, self.bourse, self.troubles, self.clock, self.disk.journal, lines,
-                self._texts.randrange, lost=lost,
+                self._texts.randrange, lost=self.disk.journal.may_have_lost(),
             )  # fmt: skip
         except MTradeError:  # the disk is full: somebody starts it again
             life.dead = True
-            self.stage.at(1.0, self._restart, lost)
+            self.stage.at(1.0, self._restart)
+
+    @property
+    def _boot(self) -> str:
+        return f"boot-{self._boots}"
 
     def _doom(self) -> None:
         """The process dies: now, or in the midst of what it does next."""
@@ -208,14 +214,15 @@ class World:
         self.process = None
         self.fuse.light(0)
         lost = self.weather.power_loss and self.pick.random() < 0.5
+        self._boots += lost
         self.disk.again(self.pick.randint(1, MOST_LOST) if lost else 0)
-        self.stage.at(self.pick.choice([0.3, 1.0, 3.0, 15.0]), self._restart, lost)
+        self.stage.at(self.pick.choice([0.3, 1.0, 3.0, 15.0]), self._restart)
 
-    def _restart(self, lost: bool) -> None:
+    def _restart(self) -> None:
         if self.process is None:
-            self.disk.journal.begin_epoch(self.true.now_ms(), "boot", INSTANCE, "sim")
-            self._tell(f"a process starts, commits {'are' if lost else 'may not be'} lost")
-            self._begin(lost=lost)
+            self.disk.journal.begin_epoch(self.true.now_ms(), self._boot, INSTANCE, "sim")
+            self._tell(f"a process starts on {self._boot}")
+            self._begin()
             for scope in sorted(self.halted):
                 if self.process is not None:
                     self.process.halt(scope)
@@ -234,8 +241,8 @@ class World:
     # what happens
 
     def _hear(self, uid: int, event: Event) -> None:
-        if uid == LEADER:
-            self.leader.note()
+        if uid == LEADER and isinstance(event, PositionChanged):
+            self.leader.note(event.update)
         if self.process is not None and uid <= len(self.cast.followers) + 1:
             if isinstance(event, PositionChanged):
                 self.process.accounts.line(f"paper:{uid}").remember()
@@ -299,12 +306,16 @@ class World:
             ]
             if known and known[0].state is not LinkState.SHADOW:
                 return
-            self.process.do(lambda: self._arm(follower, known))
+            self.process.do(lambda: self._arm(follower))
         self.stage.at(1.0, self._join, follower)
 
-    def _arm(self, follower: Follower, known: list[Link]) -> None:
+    def _arm(self, follower: Follower) -> None:
         process = self.process
         if process is None:
+            return
+        core = process.core
+        known = [x for x in core.book.links.values() if x.follower_id.endswith(f":{follower.uid}")]
+        if known and known[0].state is not LinkState.SHADOW:
             return
         if known:
             Commands(process.core).set_state(known[0].id, LinkState.ON, confirm=True)
