@@ -67,12 +67,13 @@ def _lane(
 
 def _wanted(leader: Leader, contract: InstrumentId, leg: Leg, *, inverse: bool) -> Sizes:
     """The leader's size over time, as this leg mirrors it."""
-    changes = sorted(
+    changes = [
         (at, side, size)
         for (name, side), history in leader.sizes.items()
         if name == contract.name
         for at, size in history
-    )
+    ]
+    changes.sort(key=lambda change: change[0])  # several at one instant stay in their order
     now: dict[str, D] = {}
     found: list[tuple[int, D]] = [(0, D(0))]
     for at, side, size in changes:
