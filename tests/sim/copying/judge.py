@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 OWN = "t-mt1c"  # copy orders of this installation; the letter after it is the leg
@@ -57,6 +58,7 @@ class Lane:
     foreign: bool = False
     bumps: bool = False
     cap: Decimal | None = None
+    parts: Sequence[Sizes] = ()  # of `wanted`, where it nets two legs that are told of one by one
     trades: Sequence[Trade] = ()
     position: Decimal = ZERO
     shrunk_ms: list[int] = field(default_factory=list)
@@ -140,7 +142,7 @@ def _fills(lane: Lane, reducing: set[str]) -> Iterable[str]:
         after = held + trade.size
         grows = trade.text not in reducing
         if not lane.touched:
-            bounds = [lane.bounds(size) for size in _valid(lane.wanted, trade.time_ms)]
+            bounds = [lane.bounds(size) for size in _valid(lane, trade.time_ms)]
             if all(_off(after, *b) > _off(held, *b) for b in bounds):
                 shown = ", ".join(f"{low} to {high}" for low, high in bounds)
                 yield f"{lane.name}: {trade.text} moved {held} to {after}, targets {shown}"
@@ -183,8 +185,10 @@ def _was_flat(history: Sizes, since: int, until: int) -> bool:
     return 0 in signs or len(signs) > 1
 
 
-def _valid(history: Sizes, at: int) -> list[Decimal]:
-    return _between(history, at - LATEST_MS, at)
+def _valid(lane: Lane, at: int) -> list[Decimal]:
+    """What the leader may have been believed to hold: each leg's push may be lost by itself."""
+    parts = [set(_between(part, at - LATEST_MS, at)) for part in lane.parts or (lane.wanted,)]
+    return sorted({sum(sizes, ZERO) for sizes in product(*parts)})
 
 
 def _between(history: Sizes, since: int, until: int) -> list[Decimal]:

@@ -59,6 +59,7 @@ def _lane(
         foreign=uid in hands.grown,
         bumps=follower.params.below_min is BelowMin.BUMP,
         cap=follower.params.max_position,
+        parts=_parts(leader, contract, follower) if cast.leader_hedge else (),
         trades=_trades(bourse, uid, contract, leg, hedge=follower.hedge),
         position=bourse.held(uid, contract, leg),
         shrunk_ms=hands.shrunk.get(key, []),
@@ -85,6 +86,18 @@ def _wanted(leader: Leader, contract: InstrumentId, leg: Leg, *, inverse: bool) 
             parts = [part for part in parts if part < 0]
         found.append((at, sum(parts, D(0))))
     return found
+
+
+def _parts(leader: Leader, contract: InstrumentId, follower: Follower) -> list[Sizes]:
+    """Both legs of a hedge leader, for a follower that nets them."""
+    if follower.hedge:
+        return []
+    sign = -1 if follower.params.inverse else 1
+    return [
+        [(at, size * sign) for at, size in history]
+        for (name, _), history in leader.sizes.items()
+        if name == contract.name
+    ]
 
 
 def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[Fraction, Fraction]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
 
+from mtrade.domain.copying.params import CopyParams
+from tests.sim.copying.cast import Cast
 from tests.sim.copying.world import World
 from tests.storm.stage import START_MS
 
@@ -17,9 +20,24 @@ def history(world: World, file: Path) -> list[str]:
     """What the world did, what arrived, and what the journal says, by exchange time."""
     lines = [*world.told, *_leader(world), *_arrivals(world), *_written(file)]
     return [
-        str(world.cast),
+        *_cast(world.cast),
         *(f"{(at - START_MS) / 1000:9.3f}  {what}" for at, what in sorted(lines, key=_time)),
     ]
+
+
+def _cast(cast: Cast) -> Iterator[str]:
+    """Who takes part, with the parameters that are not the usual ones."""
+    usual = CopyParams()
+    yield str(replace(cast, followers=()))
+    for follower in cast.followers:
+        names = [field.name for field in fields(CopyParams)]
+        changed = {
+            name: str(getattr(follower.params, name))
+            for name in names
+            if getattr(follower.params, name) != getattr(usual, name)
+        }
+        yield f"paper:{follower.uid} joins at {follower.joins_s:.1f} s, hedge {follower.hedge}"
+        yield f"    {changed}"
 
 
 def _time(line: Line) -> int:

@@ -319,10 +319,12 @@ class World:
             return
         if known:
             Commands(process.core).set_state(known[0].id, LinkState.ON, confirm=True)
+            self.disk.secure()
             return
         link = self._link(process.core.book.next_link_id(), follower)
         armed = replace(link, state=LinkState.ON, armed_ms=self.clock.now_ms())
         process.core.launch((), CopyChange(links=(armed,)))
+        self.disk.secure()  # what a person has done is safe; of orders the last may be lost
 
     # the verdict
 
