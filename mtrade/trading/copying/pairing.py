@@ -65,5 +65,7 @@ def _netted(rows: Rows, params: CopyParams, first: Leg | None) -> Held | None:
         size=total,
         update_id=sum(held.update_id for held in legs),
         read_ms=min(held.read_ms for held in legs),
+        moved_ms=max(held.moved_ms for held in legs),
+        same_ms=max(held.same_ms for held in legs),
         entry_price=open_[0].entry_price if len(open_) == 1 else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal as D
 from fractions import Fraction
+from itertools import pairwise
 
 from mtrade.domain.copying.choices import BelowMin, SizeMode
 from mtrade.domain.instruments import InstrumentId
@@ -109,6 +110,9 @@ def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[Fraction, Fra
         ratio = given * Fraction(follower.money) / Fraction(cast.leader_money)
         return ratio * (1 - DRIFT), ratio * (1 + DRIFT)
     sizes = [Fraction(abs(size)) for _, size in wanted if size]
+    if not follower.exact:  # what it found when it joined may not count: any add may be the first
+        steps = pairwise(size for _, size in wanted)
+        sizes += [Fraction(abs(after - before)) for before, after in steps if after != before]
     amount = Fraction(params.amount or 0)
     return (amount / max(sizes), amount / min(sizes)) if sizes else (Fraction(0), Fraction(0))
 

@@ -58,6 +58,16 @@ def test_a_one_way_follower_nets_a_hedge_leader_or_keeps_to_the_first_leg() -> N
     assert size(rows, Leg.NET, first) == D(-3)
 
 
+def test_a_net_position_moved_when_one_of_its_legs_did() -> None:
+    """Even when that leg's number is the lower one: numbers of two legs cannot be compared."""
+    older = replace(held("5", at=2), update_id=9)
+    for rows in ({Leg.LONG: older, Leg.SHORT: held("-3", at=7)},
+                 {Leg.LONG: held("5", at=7), Leg.SHORT: replace(older, size=D(-3))}):  # fmt: skip
+        found = mirrored(rows, Leg.NET, PLAIN, None)
+        assert found is not None
+        assert (found.moved_ms, found.same_ms) == (7, 7)
+
+
 def test_the_first_leg_stays_the_first_until_it_is_flat() -> None:
     rows = {Leg.LONG: held("5", at=1), Leg.SHORT: held("-3", at=2)}
     assert first_leg(rows, Leg.SHORT) is Leg.SHORT
