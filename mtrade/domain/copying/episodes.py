@@ -167,8 +167,9 @@ def fixed_contracts(facts: Facts) -> Fraction | None:
 
 
 def fixed_ratio(facts: Facts, episode: Episode) -> Fraction | None:
-    """k of the fixed modes: the amount over what the leader opened."""
-    wanted, leader = fixed_contracts(facts), copied(episode, facts.leader.size)
+    """k of the fixed modes: the amount over all that the leader holds when it is fixed, also what
+    is not copied, so that a small addition never sets a large ratio."""
+    wanted, leader = fixed_contracts(facts), abs(Fraction(facts.leader.size))
     return None if wanted is None or not leader else wanted / leader
 
 

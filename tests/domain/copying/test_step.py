@@ -338,3 +338,15 @@ def test_an_exit_without_any_price_goes_at_market() -> None:
     outcome = bench.look()
     assert outcome.order is not None
     assert outcome.order.order.type is OrderType.MARKET
+
+
+def test_a_fixed_size_that_joins_late_is_measured_against_all_that_the_leader_holds() -> None:
+    """Else a first small addition would set a ratio many times too large for the next one."""
+    bench = Bench(size_mode=SizeMode.FIXED_CONTRACTS, amount=D(12), late_join=LateJoin.ADDS_ONLY)
+    bench.leader["increase_ms"] = NOW - 60_000
+    bench.to("-570")
+    bench.leader.pop("increase_ms")
+    bench.to("-690")
+    assert bench.leg.owned == -2
+    bench.to("-1140")
+    assert bench.leg.owned == -12
