@@ -40,6 +40,7 @@ def test_a_market_order_is_confirmed_filled_and_closed_by_half(open_page: OpenPa
 
 def test_a_limit_order_rests_is_changed_and_cancelled(open_page: OpenPage) -> None:
     page = open_page("/trade/futures/usdt/ETH_USDT")
+    page.get_by_test_id("type-limit").click()
     page.get_by_test_id("chip-bid").click()
     expect(page.get_by_test_id("ticket-price")).not_to_have_value("")
     page.get_by_test_id("ticket-price").fill("3000.077")

@@ -106,6 +106,7 @@ def test_an_entry_on_old_prices_is_asked_about(open_page: OpenPage) -> None:
 
     page.route("**/api/trade", refuse)
     aged(page)
+    page.get_by_test_id("type-limit").click()
     page.get_by_test_id("ticket-price").fill("60000")
     page.get_by_test_id("ticket-size").fill("100")
     page.get_by_test_id("submit-buy").click()

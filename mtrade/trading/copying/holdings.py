@@ -28,7 +28,8 @@ Key = tuple[InstrumentId, Leg]
 class Held:
     """One leg. `read_ms` is until when it is known to hold, `moved_ms` when it last changed as far
     as known, `same_ms` since when this size was seen. `missing_ms` is the first read without it,
-    `behind_ms` the first that went back in `update_id`."""
+    `behind_ms` the first that went back in `update_id`. `netted`: the sum of a hedge leader's legs,
+    which grows one way by reductions of the other too."""
 
     size: Decimal
     update_id: int
@@ -42,6 +43,7 @@ class Held:
     mark: Decimal | None = None
     missing_ms: int | None = None
     behind_ms: int | None = None
+    netted: bool = False
 
 
 def pushed(known: Held | None, update: PositionUpdate) -> Held | None:

@@ -79,6 +79,8 @@ def _since_ms(
 ) -> int | None:
     """The oldest of it. What no execution explains, although all since then are known, is older;
     what stays unexplained counts from when it was first seen."""
+    if held.netted and _sum(grown) < need:
+        return held.moved_ms
     if _sum(grown) < need and sight.trades_read_ms >= held.moved_ms + VISIBLE_MS:
         return sight.trades_from_ms
     if not grown and need and now - held.moved_ms > UNEXPLAINED_MS:

@@ -63,6 +63,7 @@ def _netted(rows: Rows, params: CopyParams, first: Leg | None) -> Held | None:
     return replace(
         max(legs, key=lambda held: held.update_id),
         size=total,
+        netted=True,
         update_id=sum(held.update_id for held in legs),
         read_ms=min(held.read_ms for held in legs),
         moved_ms=max(held.moved_ms for held in legs),

@@ -36,6 +36,8 @@ export function open({ title, body = [], actions = () => [], kind = '', testid =
     });
     document.body.append(dialog);
     dialog.showModal();
+    // Text alone can be longer than the dialog: then the keyboard must be able to scroll it.
+    if (!inner.querySelector('input, select, textarea, button, a[href], [tabindex]')) inner.tabIndex = 0;
     (focus ?? dialog.querySelector('[data-focus]') ?? inner.querySelector('input:not([hidden]), select') ?? cross).focus();
   });
 }

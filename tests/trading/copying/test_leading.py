@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.copying.model import CopyLeg, Episode
@@ -88,3 +89,10 @@ def test_nobody_is_live_before_the_executions_of_the_leader_are_known() -> None:
     seen = sight((200, "2", "100"))
     seen.trades_from_ms = 0
     assert not facts(seen, "2", leg()).live
+
+
+def test_the_net_of_two_legs_may_grow_by_a_reduction_that_no_execution_explains() -> None:
+    seen = sight()
+    seen.trades_read_ms = NOW + 10_000
+    netted = replace(held("7"), netted=True)
+    assert leader_facts(seen, netted, leg(), 0, NOW, 3000).increase_ms == NOW - 100
