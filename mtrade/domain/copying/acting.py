@@ -8,32 +8,38 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mtrade.domain.copying.codes import Act, Code
-from mtrade.domain.copying.facts import Facts
-from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus
-from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, Link
 from mtrade.domain.errors import Conflict, InvalidRequest
 from mtrade.domain.numbers import ZERO, text
 
+BUSY = Conflict("an order is on its way; try again in a moment", code="copy_state")
 
-def acted(leg: CopyLeg, action: str, facts: Facts) -> Outcome:
-    """fix, adopt, ignore, close, catch_up or skip. Raises Conflict(copy_state) while an order is on
-    its way or what is needed is not known, InvalidRequest for another word."""
+
+def acted(
+    leg: CopyLeg, link: Link, action: str, position: Decimal | None, now_ms: int
+) -> tuple[CopyLeg, CopyEvent]:
+    """fix, adopt, ignore, close, catch_up or skip; the leg after it and the row of the feed.
+    `position` is the whole of the follower's, None while it is not known.
+
+    Raises Conflict(copy_state) while an order is on its way or what is needed is not known,
+    InvalidRequest for another word.
+    """
     act = _ACTIONS.get(action)
     if act is None:
         raise InvalidRequest("no such action", fields={"action": "is not valid"})
     if leg.pending is not None:
-        raise Conflict("an order is on its way; try again in a moment", code="copy_state")
-    changed = act(leg, facts)
+        raise BUSY
+    changed = act(leg, link, position)
     numbers = {"action": action, "before": text(leg.owned), "after": text(changed.owned)}
     event = CopyEvent(
-        time_ms=facts.now_ms, link_id=leg.link_id, act=Act.HAND,
+        time_ms=now_ms, link_id=leg.link_id, act=Act.HAND,
         code=Code.MANUAL if leg.owned != changed.owned else None,
         instrument=leg.instrument, side=leg.side, numbers=numbers,
     )  # fmt: skip
-    return Outcome(leg=changed, events=(event,), again_ms=facts.now_ms)
+    return changed, event
 
 
-def _fixed(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def _fixed(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     """Send the difference: latch, ignore, pause and parks are lifted, however late it is."""
     leg = replace(_freed(leg), paused=False, tries=0, empty_ms=())
     episode = leg.episode
@@ -41,32 +47,31 @@ def _fixed(leg: CopyLeg, facts: Facts) -> CopyLeg:
         return leg
     lifted = replace(episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None)
     if episode.k is not None and episode.base is not None:
-        exact = episode.k * Fraction(_copied(episode)) * _side(leg, episode, facts)
+        exact = episode.k * Fraction(_copied(episode)) * _side(episode, link)
         lifted = replace(lifted, exact=exact, k_eff=episode.k)
     return replace(leg, episode=lifted)
 
 
-def _adopted(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def _adopted(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     """The whole position is the link's from now on; it is what the link should hold."""
-    position = facts.follower.position
     if position is None:
         raise Conflict("the position is not known now", code="copy_state")
     leg = replace(_freed(leg), owned=position)
     episode = leg.episode
-    wrong_side = episode is not None and position * _side(leg, episode, facts) < 0
+    wrong_side = episode is not None and position * _side(episode, link) < 0
     if episode is None or wrong_side:
         return leg
     return replace(leg, episode=_down_to(episode, position))
 
 
-def _ignored(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def ignored(leg: CopyLeg) -> CopyLeg:
     """No increases until the leader is flat; what is owned still follows it out."""
     if leg.episode is None:
         return leg
     return replace(_freed(leg), episode=replace(leg.episode, ignored=True))
 
 
-def _closed(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def closed(leg: CopyLeg) -> CopyLeg:
     """Out now, and out until the leader is flat."""
     if leg.episode is None:
         return leg
@@ -74,7 +79,7 @@ def _closed(leg: CopyLeg, facts: Facts) -> CopyLeg:
     return replace(leg, episode=out, tries=0)
 
 
-def _caught_up(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def _caught_up(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     """What is missing is obtained at mark, by the rules of an entry."""
     if leg.episode is None:
         return leg
@@ -82,7 +87,7 @@ def _caught_up(leg: CopyLeg, facts: Facts) -> CopyLeg:
     return replace(_freed(leg), episode=late)
 
 
-def _skipped(leg: CopyLeg, facts: Facts) -> CopyLeg:
+def _skipped(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     """What is missing is not copied in this episode."""
     if leg.episode is None:
         return leg
@@ -108,17 +113,17 @@ def _down_to(episode: Episode, owned: Decimal) -> Episode:
     )  # fmt: skip
 
 
-def _side(leg: CopyLeg, episode: Episode, facts: Facts) -> int:
+def _side(episode: Episode, link: Link) -> int:
     if episode.exact:
         return 1 if episode.exact > 0 else -1
-    return -episode.sign if facts.link.params.inverse else episode.sign
+    return -episode.sign if link.params.inverse else episode.sign
 
 
-_ACTIONS: dict[str, Callable[[CopyLeg, Facts], CopyLeg]] = {
+_ACTIONS: dict[str, Callable[[CopyLeg, Link, Decimal | None], CopyLeg]] = {
     "fix": _fixed,
     "adopt": _adopted,
-    "ignore": _ignored,
-    "close": _closed,
+    "ignore": lambda leg, link, position: ignored(leg),
+    "close": lambda leg, link, position: closed(leg),
     "catch_up": _caught_up,
     "skip": _skipped,
 }

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying.acting import closed as out_of
 from mtrade.domain.copying.choices import HedgeToOneWay, OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
+from mtrade.domain.copying.graph import check_place
 from mtrade.domain.copying.model import (
     LINK_STATES,
     CopyChange,
@@ -20,10 +22,8 @@ from mtrade.domain.copying.model import (
     Link,
     LinkState,
 )
-from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.errors import Conflict, NotFound, StoreError
 from mtrade.domain.numbers import ZERO
-from mtrade.trading.copying.acts import closing
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of
 
@@ -52,8 +52,7 @@ class Commands:
         if link.version != version:
             raise Conflict("the link was changed meanwhile", code="copy_version")
         changed: Link = replace(link, version=link.version + 1, **changes)  # type: ignore[arg-type]
-        others = [row for row in self._core.book.links.values() if row.id != link_id]
-        check_place(changed, others)
+        check_place(changed, self._core.book.links.values())
         self._write(CopyChange(links=(changed,)))
         self._core.touch_link(link_id)
         return changed
@@ -100,14 +99,14 @@ class Commands:
             link, state=state, since_ms=now, why=_why(state, now), leaving=how,
             paused_on=False, version=link.version + 1,
         )  # fmt: skip
-        closed = tuple(map(closing, legs)) if how is OnUnfollow.CLOSE_NOW else ()
+        closed = tuple(map(out_of, legs)) if how is OnUnfollow.CLOSE_NOW else ()
         self._write(CopyChange(links=(leaving,), legs=closed, events=(self._told(leaving),)))
         self._core.touch_link(link_id)
 
     def close_legs(self, link_ids: Iterable[int]) -> None:
         """Close what links own, and nothing else, through the ordinary way."""
         legs = [leg for key in link_ids for leg in self._core.book.legs_of(key)]
-        changed = tuple(closing(leg) for leg in legs if not leg.owned.is_zero())
+        changed = tuple(out_of(leg) for leg in legs if not leg.owned.is_zero())
         self._write(CopyChange(legs=changed))
         self._core.touch([leg.id for leg in changed])
 
@@ -160,45 +159,6 @@ class Commands:
             time_ms=link.since_ms, link_id=link.id, act=Act.STATE,
             numbers={"state": link.state},
         )  # fmt: skip
-
-
-def check_place(link: Link, others: Iterable[Link]) -> None:
-    """Raise Conflict when a link cannot stand beside the others."""
-    if link.leader_id == link.follower_id:
-        raise Conflict("leader and follower are one account", code="copy_self")
-    if network_of(link.leader_id) is not network_of(link.follower_id):
-        raise Conflict("leader and follower are on different networks", code="copy_network")
-    edges = {(row.leader_id, row.follower_id) for row in others}
-    if _leads(link.follower_id, link.leader_id, edges):
-        raise Conflict("the leader would follow itself", code="copy_cycle")
-    for row in others:
-        same = row.follower_id == link.follower_id and row.settle == link.settle
-        if same and (row.leader_id == link.leader_id or _overlap(row.params, link.params)):
-            raise Conflict(
-                "this follower copies these contracts already", code="copy_conflict",
-                params={"link": str(row.id)},
-            )  # fmt: skip
-
-
-def _leads(start: str, goal: str, edges: set[tuple[str, str]]) -> bool:
-    seen, front = {start}, [start]
-    while front:
-        account = front.pop()
-        if account == goal:
-            return True
-        after = {follower for leader, follower in edges if leader == account} - seen
-        seen |= after
-        front += sorted(after)
-    return False
-
-
-def _overlap(one: CopyParams, other: CopyParams) -> bool:
-    if not one.allow or not other.allow:
-        rest, limits = (one, other) if one.allow else (other, one)
-        if not rest.allow:
-            return True
-        return not set(rest.allow) <= set(limits.deny)
-    return bool((set(one.allow) - set(one.deny)) & (set(other.allow) - set(other.deny)))
 
 
 def _why(state: LinkState, now: int) -> Reason | None:

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying import codec
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Control, CopyEvent, Link, LinkState
@@ -32,7 +33,6 @@ from mtrade.trading.copying.commands import Commands
 from mtrade.trading.copying.copier import Copier, Task
 from mtrade.trading.copying.foresight import Foresight
 from mtrade.trading.copying.showing import Showing
-from mtrade.trading.copying.typed import params_changed
 from mtrade.trading.copying.views import LinkPlan, LinkView, LinkWish, SyncRow, TicketRow
 from mtrade.trading.ports import Choices, CopyShelf
 
@@ -58,7 +58,7 @@ class Copying:
         showing: Showing,
         foresight: Foresight,
         barrier: Callable[[Callable[[], object]], bool],
-        params_from: Callable[[Mapping[str, object], CopyParams], CopyParams] = params_changed,
+        params_from: Callable[[Mapping[str, object], CopyParams], CopyParams] = codec.changed,
         wait: Callable[[Future[Any], float], Any] = Future.result,
     ) -> None:
         """`barrier` runs something on the loop that writes orders, after what it writes now.

@@ -3,10 +3,10 @@ Engine thread only."""
 
 from __future__ import annotations
 
+from mtrade.domain.copying.acting import closed as out_of
 from mtrade.domain.copying.choices import OnBlind, OnUnfollow
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, Link, LinkState
-from mtrade.trading.copying.acts import closing
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.sightings import Sighting
 from mtrade.trading.copying.world import network_of
@@ -87,5 +87,5 @@ class Watch:
             return NO_CHANGE
         self._closed.add(link.id)
         legs = self._core.book.legs_of(link.id)
-        closed = tuple(closing(leg) for leg in legs if not leg.owned.is_zero())
+        closed = tuple(out_of(leg) for leg in legs if not leg.owned.is_zero())
         return CopyChange(legs=closed, events=(self._core.alarm(link, why),))

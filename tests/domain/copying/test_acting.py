@@ -10,17 +10,21 @@ import pytest
 from mtrade.domain.copying.acting import acted
 from mtrade.domain.copying.choices import LateJoin
 from mtrade.domain.copying.codes import Act, Code, Reason
-from mtrade.domain.copying.model import LegStatus
+from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus
 from mtrade.domain.errors import Conflict, InvalidRequest
 from tests.domain.copying.facts import NOW, Bench
 from tests.domain.copying.test_interference import copying, seen
 
 
+def pressed(bench: Bench, action: str, leg: CopyLeg | None = None) -> tuple[CopyLeg, CopyEvent]:
+    return acted(leg or bench.leg, bench.link, action, bench.follower.position, bench.now)
+
+
 def press(bench: Bench, action: str) -> None:
-    outcome = acted(bench.leg, action, bench.facts())
-    assert outcome.events[0].act is Act.HAND
-    assert outcome.events[0].numbers["action"] == action
-    bench.leg = outcome.leg
+    leg, event = pressed(bench, action)
+    assert event.act is Act.HAND
+    assert event.numbers["action"] == action
+    bench.leg = leg
     bench.to(str(bench.size))
 
 
@@ -105,7 +109,7 @@ def test_nothing_is_done_while_an_order_is_on_its_way() -> None:
     bench = copying()
     busy = replace(bench.leg, pending=5)
     with pytest.raises(Conflict) as refusal:
-        acted(busy, "close", bench.facts())
+        pressed(bench, "close", busy)
     assert refusal.value.code == "copy_state"
 
 
@@ -113,13 +117,13 @@ def test_adopt_needs_to_know_the_position() -> None:
     bench = copying()
     bench.follower = replace(bench.follower, position=None)
     with pytest.raises(Conflict):
-        acted(bench.leg, "adopt", bench.facts())
+        pressed(bench, "adopt")
 
 
 def test_another_word_is_refused_by_name() -> None:
     bench = copying()
     with pytest.raises(InvalidRequest) as refusal:
-        acted(bench.leg, "buy", bench.facts())
+        pressed(bench, "buy")
     assert "action" in refusal.value.fields
 
 
@@ -127,4 +131,4 @@ def test_without_an_episode_most_buttons_do_nothing() -> None:
     bench = Bench()
     for action in ("fix", "ignore", "close", "catch_up", "skip"):
         parked = replace(bench.leg, reason=Reason(Code.STALE))
-        assert acted(parked, action, bench.facts()).leg.owned == 0
+        assert pressed(bench, action, parked)[0].owned == 0
