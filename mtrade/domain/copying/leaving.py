@@ -18,6 +18,8 @@ from mtrade.domain.positions import Leg
 
 RETRY_MS = 300  # after each try without any fill, times the tries
 SLOW_MS = 5_000
+UNSEEN_MS = 15_000
+PROOF_MS = 20_000  # within this two reads tell whether somebody else closed the position
 LOUD = 3
 
 
@@ -25,17 +27,36 @@ def exit_order(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome:
     """Bring what is held down to `aim`."""
     if facts.link.state is LinkState.SHADOW:
         return _watched(leg, facts, aim)
-    pause = SLOW_MS if leg.tries >= LOUD else RETRY_MS * leg.tries
+    pause = _pause(leg, facts)
     alerts = (_unfilled(leg),) if leg.tries >= LOUD else ()
     if leg.tries and facts.now_ms < leg.planned_ms + pause:
         why = _unfilled(leg)
         return Outcome(leg=leg, why=why, again_ms=leg.planned_ms + pause, alerts=alerts)
+    gone = _gone(leg, facts)
+    if gone is not None and facts.now_ms < leg.planned_ms + PROOF_MS:
+        again = facts.now_ms + SLOW_MS
+        return Outcome(leg=leg, why=gone, again_ms=again, alerts=alerts)
     order = _order(leg, facts, leg.owned - aim, whole=not aim)
     if order is None:
         dust = Reason(Code.DUST, {"size": text(abs(leg.owned - aim))})
         return Outcome(leg=leg, why=dust)
     wanted = Wanted(order=order, reducing=True, plan_position=facts.follower.position)
     return Outcome(leg=leg, order=wanted, alerts=alerts)
+
+
+def _pause(leg: CopyLeg, facts: Facts) -> int:
+    """A position that is not known needs a read long enough after the last try to become so."""
+    if leg.tries < LOUD:
+        return RETRY_MS * leg.tries
+    return SLOW_MS if facts.follower.position is not None else UNSEEN_MS
+
+
+def _gone(leg: CopyLeg, facts: Facts) -> Reason | None:
+    """After a try in vain: nothing is there to be closed any more, as far as the account shows."""
+    position = facts.follower.position
+    if not leg.tries or position is None or position * leg.owned > 0:
+        return None
+    return Reason(Code.MANUAL, {"before": text(leg.owned), "after": text(position)})
 
 
 def _unfilled(leg: CopyLeg) -> Reason:
@@ -57,7 +78,9 @@ def _order(leg: CopyLeg, facts: Facts, size: Decimal, *, whole: bool) -> OrderRe
     if rules is None:
         return None
     side = Side.SELL if size > 0 else Side.BUY
-    amount = abs(size)
+    amount, there = abs(size), facts.follower.position
+    if leg.tries and there is not None and there * size > 0:
+        amount = min(amount, abs(there))  # the exchange refuses to close more than there is
     if amount < rules.min_size:
         return _venue_close(leg, facts, side) if whole else None
     price = exit_price(leg, facts, side)

@@ -6,6 +6,7 @@ from mtrade.domain.copying.model import Cause, CopyLeg, Link
 from mtrade.domain.errors import StoreError
 from mtrade.trading.copying.batch import Batch, Decided
 from mtrade.trading.copying.core import RECONCILE_S, Core
+from mtrade.trading.copying.hands import Hands
 from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.world import Pass, network_of
 
@@ -18,6 +19,7 @@ class Planning:
     def __init__(self, core: Core, settings: Settings) -> None:
         self._core = core
         self._settings = settings
+        self._hands = Hands(core.memory)
         self._netted: dict[int, None] = {}
         self._net_at = 0.0
 
@@ -69,7 +71,10 @@ class Planning:
             core.again(leg_id, 1.0)
             return
         facts = self._settings.seen_by(leg, facts)
-        outcome = core.tools.step(leg, facts)
+        outcome = self._hands.seen(link, leg, facts)
+        if outcome is None:
+            facts = self._hands.doubted(leg, facts)
+            outcome = core.tools.step(leg, facts)
         core.whys[leg_id] = outcome.why
         self._follow(link, Decided(leg, facts, outcome), at, batch)
 

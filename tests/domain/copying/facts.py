@@ -100,6 +100,10 @@ class Bench:
             closed_ms=self.now, label=label,
         )  # fmt: skip
         self.sent.append(order.signed_size)
+        self.follower = replace(
+            self.follower,
+            position=(self.follower.position or D(0)) + after.filled * order.side.sign,
+        )
         assert order.reduce_only is outcome.order.reducing
         planned = replace(self.leg, pending=before.id, planned_ms=self.now)
         result = booked(planned, before, after, self.facts())

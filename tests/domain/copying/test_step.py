@@ -350,3 +350,41 @@ def test_a_fixed_size_that_joins_late_is_measured_against_all_that_the_leader_ho
     assert bench.leg.owned == -2
     bench.to("-1140")
     assert bench.leg.owned == -12
+
+
+def test_an_exit_that_was_refused_asks_for_no_more_than_there_is() -> None:
+    bench = Bench()
+    bench.to("10")
+    bench.size = D(0)
+    bench.now += 500
+    bench.fill(bench.look(), label="REDUCE_EXCEEDED")
+    bench.follower = replace(bench.follower, position=D(4))
+    bench.now += 5_000
+    outcome = bench.look()
+    assert outcome.order is not None
+    assert outcome.order.order.size == 4
+
+
+def test_an_exit_of_what_others_closed_waits_for_the_proof_and_then_tries_again() -> None:
+    bench = Bench()
+    bench.to("10")
+    bench.size = D(0)
+    bench.now += 500
+    bench.fill(bench.look(), label="POSITION_EMPTY")
+    bench.follower = replace(bench.follower, position=D(0))
+    bench.now += 5_000
+    assert bench.look().order is None
+    bench.now += 20_000
+    assert bench.look().order is not None
+
+
+def test_exits_in_vain_leave_time_to_read_a_position_that_is_not_known() -> None:
+    bench = Bench()
+    bench.to("10")
+    bench.size = D(0)
+    bench.follower = replace(bench.follower, position=None)
+    bench.leg = replace(bench.leg, tries=3, planned_ms=bench.now)
+    bench.now += 14_000
+    assert bench.look().order is None
+    bench.now += 1_000
+    assert bench.look().order is not None

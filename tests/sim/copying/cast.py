@@ -26,7 +26,7 @@ from tests.sim.copying.troubles import Weather
 
 STORM_S, CALM_S = 60.0, 80.0
 LEADER = 1
-TOUCHED = 0.0  # share of schedules in which others trade on followers
+TOUCHED = 0.35  # share of schedules in which others trade on followers
 RICH = D(10_000_000)
 
 
