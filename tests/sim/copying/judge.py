@@ -61,7 +61,7 @@ class Lane:
     parts: Sequence[Sizes] = ()  # of `wanted`, where it nets two legs that are told of one by one
     trades: Sequence[Trade] = ()
     position: Decimal = ZERO
-    shrunk_ms: list[int] = field(default_factory=list)
+    shrunk_ms: list[tuple[int, int]] = field(default_factory=list)
 
     def bounds(self, leader: Decimal) -> tuple[Decimal, Decimal]:
         """The least and the most the follower should hold, in this order."""
@@ -175,7 +175,9 @@ def _within(lane: Lane, reducing: set[str]) -> Iterable[str]:
 
 def _reentry(lane: Lane, trade: Trade) -> Iterable[str]:
     """After a forced or manual reduction nothing is bought back until the leader was flat."""
-    before = [at for at in lane.shrunk_ms if at + RESPECT_MS < trade.time_ms]
+    before = [
+        at for at, way in lane.shrunk_ms if at + RESPECT_MS < trade.time_ms and way * trade.size > 0
+    ]
     if before and not _was_flat(lane.wanted, before[-1], trade.time_ms):
         yield f"{lane.name}: {trade.text} came back in after a reduction by others"
 

@@ -100,7 +100,7 @@ class Hands:
     def __init__(self, bourse: Bourse, pick: random.Random) -> None:
         self._bourse = bourse
         self._pick = pick
-        self.shrunk: dict[tuple[int, str, str], list[int]] = {}
+        self.shrunk: dict[tuple[int, str, str], list[tuple[int, int]]] = {}  # when, and which way
         self.grown: set[int] = set()
 
     def touch(self, uid: int, legs: tuple[Leg, ...]) -> None:
@@ -116,7 +116,7 @@ class Hands:
             self._bourse.market(uid, contract, rules.min_size * 5 * (1 if held > 0 else -1))
             return
         key = (uid, contract.name, leg.value)
-        self.shrunk.setdefault(key, []).append(self._bourse.now_ms())
+        self.shrunk.setdefault(key, []).append((self._bourse.now_ms(), 1 if held > 0 else -1))
         if act == "liquidated":
             self._bourse.liquidate(uid, contract)
         else:
