@@ -185,6 +185,7 @@ def _guard_text(guard: Guard) -> str:
             "high": guard.high,
             "flows": guard.flows,
             "warned": sorted(guard.warned),
+            "paid": guard.paid,
         }
     )
 
@@ -198,6 +199,7 @@ def _guard_from(stored: str) -> Guard:
         high=_maybe(raw["high"]),
         flows=_number(raw["flows"]),
         warned=frozenset(raw["warned"]),
+        paid=_maybe(raw.get("paid")),
     )
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from mtrade.domain import numbers
 from mtrade.domain.copying.codes import Act, Reason
+from mtrade.domain.copying.ladder import Rung
 from mtrade.domain.copying.model import Control, CopyEvent, LinkState
 from mtrade.domain.instruments import InstrumentId
 from mtrade.trading.copying.views import (
@@ -16,7 +17,6 @@ from mtrade.trading.copying.views import (
     LinkView,
     PlannedOrder,
     PlanRow,
-    Rung,
     Sizing,
     SyncRow,
     TicketRow,

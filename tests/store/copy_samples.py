@@ -144,6 +144,7 @@ guards = st.builds(
     high=st.none() | amounts,
     flows=sizes,
     warned=st.frozensets(words, max_size=3),
+    paid=st.none() | sizes,
 )
 
 

@@ -14,10 +14,11 @@ import pytest
 
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
+from mtrade.domain.copying.ladder import Rung
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.copying.params import RULES
 from mtrade.domain.errors import StoreError
-from mtrade.trading.copying.views import Rung, Sizing
+from mtrade.trading.copying.views import Sizing
 from mtrade.trading.live.topics import CopyTopic
 from mtrade.web.event_data import EventData
 from tests.web.copying import BTC, ORDER, FakeCopying, event

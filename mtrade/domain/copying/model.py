@@ -51,7 +51,8 @@ class Guard:
     """What the loss limits of a link are measured against, in USDT of adjusted equity.
 
     `day` is the day (of the server's zone) `day_base` belongs to. `flows` are deposits, withdrawals
-    and transfers since arming, which no limit counts. `warned` names limits already warned about.
+    and transfers since arming, which no limit counts; `paid` is all that was ever paid in, at
+    the last reading. `warned` names limits already warned about.
     """
 
     day: str = ""
@@ -60,6 +61,7 @@ class Guard:
     high: Decimal | None = None
     flows: Decimal = ZERO
     warned: frozenset[str] = frozenset()
+    paid: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from mtrade.domain.copying.model import (
     CopyChange,
     CopyEvent,
     CopyLeg,
+    Guard,
     LegStatus,
     Link,
     LinkState,
@@ -78,6 +79,7 @@ class Commands:
         changed = replace(
             link, state=state, since_ms=now, why=_why(state, now), version=link.version + 1,
             paused_on=False, armed_ms=now if arming else link.armed_ms,
+            guard=Guard() if arming else link.guard,
         )  # fmt: skip
         legs = tuple(map(_fresh, self._core.book.legs_of(link_id))) if arming else ()
         self._write(CopyChange(links=(changed,), legs=legs, events=(self._told(changed),)))

@@ -67,7 +67,6 @@ class Copier:
         if isinstance(message, Sighting):
             self._ear.seen(message)
             self._adoption.seen(message)
-            self._watch.seen(message)
         elif isinstance(message, Task):
             _do(message)
 

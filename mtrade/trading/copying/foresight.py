@@ -7,15 +7,19 @@ is not is read from the exchange for this.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.copying.episodes import equity
 from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.ladder import ladder
 from mtrade.domain.copying.model import CopyLeg, LegStatus, Link, LinkState
 from mtrade.domain.copying.step import Outcome
-from mtrade.domain.instruments import Instrument, InstrumentId, Side
-from mtrade.domain.numbers import ZERO
+from mtrade.domain.errors import MTradeError
+from mtrade.domain.instruments import Instrument, InstrumentId, Side, futures
+from mtrade.domain.numbers import ONE, ZERO
 from mtrade.domain.orders import OrderRequest, OrderType
 from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager
@@ -25,10 +29,11 @@ from mtrade.trading.copying.market import Markets, Quote
 from mtrade.trading.copying.memory import Memory, Settings
 from mtrade.trading.copying.pairing import sides
 from mtrade.trading.copying.rates import Rates
-from mtrade.trading.copying.views import LinkPlan, PlannedOrder, PlanRow, TicketRow
-from mtrade.trading.copying.world import World, network_of
+from mtrade.trading.copying.views import LinkPlan, PlannedOrder, PlanRow, Sizing, TicketRow
+from mtrade.trading.copying.world import Pass, World, network_of
 from mtrade.trading.state import LiveState
 
+EXAMPLE = futures("BTC_USDT")  # sizes are shown in it while the leader holds nothing
 KNOWN_MS = 10_000  # before now: two reads that both miss a row
 
 
@@ -47,7 +52,11 @@ class Foresight:
         follower = core.memory.sight(link.follower_id, link.settle)
         if leader is None or follower is None or not leader.read_ms or follower.wallet is None:
             return self.of_wish(link)
-        return self._plan(link, core.world, core.memory, core.book)
+        plan = self._plan(link, core.world, core.memory, core.book)
+        if plan.sizing is None:
+            with suppress(MTradeError):  # the orders are what counts
+                plan = replace(plan, sizing=self.of_wish(link).sizing)
+        return plan
 
     def of_wish(self, link: Link) -> LinkPlan:
         """A link that nobody follows yet. Raises ExchangeError when something cannot be read."""
@@ -56,8 +65,12 @@ class Foresight:
         memory.keep([(link.leader_id, link.settle), (link.follower_id, link.settle)])
         for account_id in (link.leader_id, link.follower_id):
             self._read(memory, account_id, link.settle)
-        for instrument in _contracts(memory, link):
+        held = _contracts(memory, link)
+        for instrument in held:
             self._read_contract(memory, markets, link, instrument)
+        if not held:
+            with suppress(MTradeError):  # it only shows sizes
+                self._read_contract(memory, markets, link, EXAMPLE)
         world = World(
             memory, markets, book, Rates(), dict, self._core.gates.brake, self._core.gates.gate
         )
@@ -113,6 +126,35 @@ class Foresight:
             rows=tuple(rows),
             total_value=sum(values, ZERO),
             problems=tuple({problem.code: problem for problem in problems}.values()),
+            sizing=self._sizing(link, world, memory, at),
+        )
+
+    def _sizing(self, link: Link, world: World, memory: Memory, at: Pass) -> Sizing | None:
+        """The size settings in numbers of a contract that the leader holds, else of the example."""
+        instrument = next(iter(_contracts(memory, link)), EXAMPLE)
+        leader = memory.sights[(link.leader_id, link.settle)]
+        wallet = memory.sights[(link.follower_id, link.settle)].wallet
+        leg = _new(
+            link, instrument, sides(wallet.mode, ONE, link.params.inverse) if wallet else Leg.NET
+        )
+        facts = world.facts(link, leg, at)
+        rules = None if facts is None else facts.market.rules
+        if facts is None or rules is None or leader.wallet is None or wallet is None:
+            return None
+        rungs = ladder(leg, facts)
+        base = link.params.equity_base
+        return (
+            Sizing(
+                instrument=instrument,
+                coin=rules.base,
+                coins=None if rules.inverse else rules.multiplier,
+                leader_equity=equity(leader.wallet, base),
+                follower_equity=equity(wallet, base),
+                free_margin=wallet.available,
+                rungs=rungs,
+            )
+            if rungs
+            else None
         )
 
     def _row(self, leg: CopyLeg, facts: Facts) -> PlanRow:

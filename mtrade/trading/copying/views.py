@@ -14,6 +14,7 @@ from typing import Protocol
 
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act, Reason
+from mtrade.domain.copying.ladder import Rung
 from mtrade.domain.copying.model import Control, CopyEvent, LegStatus, Link, LinkState
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.positions import Leg
@@ -99,19 +100,6 @@ class PlanRow:
     owned: Decimal
     order: PlannedOrder | None
     reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """What a follower opens when the leader opens so many contracts; unsigned. `reason` tells what
-    rounded, clipped or prevented it."""
-
-    leader: Decimal
-    leader_value: Decimal
-    follower: Decimal
-    follower_value: Decimal
-    margin: Decimal | None = None
-    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

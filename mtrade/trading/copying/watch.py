@@ -8,7 +8,7 @@ from mtrade.domain.copying.choices import OnBlind, OnUnfollow
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, Link, LinkState
 from mtrade.trading.copying.core import Core
-from mtrade.trading.copying.sightings import Sighting
+from mtrade.trading.copying.losses import Losses
 from mtrade.trading.copying.world import network_of
 
 _SENDING = frozenset({LinkState.ON, LinkState.CLOSE_ONLY, LinkState.TRIPPED})
@@ -19,21 +19,20 @@ class Watch:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._losses = Losses(core)
         self._live: dict[int, bool] = {}
         self._blind: set[int] = set()
         self._closed: set[int] = set()
-
-    def seen(self, seen: Sighting) -> None:
-        """The scout came back."""
 
     def run(self) -> None:
         """Look at every link."""
         core = self._core
         for link in core.active():
-            change = self._look(link)
-            if change:
-                core.launch((), change)
-                core.touch_link(link.id)
+            for look in (self._look, self._losses.look):
+                change = look(core.book.links[link.id])
+                if change:
+                    core.launch((), change)
+                    core.touch_link(link.id)
         gone = tuple(link.id for link in core.active() if self._is_over(link))
         if gone:
             core.launch((), CopyChange(removed=gone))

@@ -168,6 +168,14 @@ def test_the_preview_names_the_orders_and_stores_nothing(office: Office) -> None
     assert [(row.leader, row.order and row.order.size) for row in plan.rows] == [(D(40), D(20))]
 
 
+def test_the_preview_shows_sizes_in_real_numbers(office: Office) -> None:
+    office.stand.trade("40")
+    sizing = office.do(lambda: office.desk.preview(office.wish())).sizing
+    assert sizing is not None
+    assert (sizing.instrument, sizing.coin) == (DOGE, "DOGE")
+    assert [rung.leader_value for rung in sizing.rungs] == [D(10), D(100), D(1000), D(10_000)]
+
+
 def test_the_preview_of_a_link_in_shadow_is_what_arming_sends(office: Office) -> None:
     made = office.do(lambda: office.desk.create(office.wish()))
     office.stand.trade("40")
