@@ -89,6 +89,8 @@ def _level(base: Outcome, facts: Facts) -> Outcome:
         why = Reason(Code.ADDS_ONLY)
     elif episode.ignored:
         why = Reason(Code.IGNORED)
+    elif episode.latch:
+        why = Reason(Code.LATCHED)
     done = ep.reached(episode)
     status = LegStatus.ACTIVE if why is None or not why.human else LegStatus.PARKED
     if done is episode and leg.status is status:

@@ -66,7 +66,11 @@ def tracked(leg: CopyLeg, facts: Facts) -> Turn:
     if abs(size) > abs(episode.anchor) and facts.leader.live:
         if facts.leader.increase_ms is None:
             return Turn(leg=leg, wait=Reason(Code.OPENING))
-        return _settled(replace(leg, episode=ep.grown(episode, facts)), facts)
+        turn = _settled(replace(leg, episode=ep.grown(episode, facts)), facts)
+        if episode.latch and not episode.exact:  # out of it: nothing will be missing, but say so
+            skipped = because(leg, facts, Act.SKIPPED, Reason(Code.LATCHED))
+            return replace(turn, events=(skipped, *turn.events))
+        return turn
     if abs(size) < abs(episode.anchor):
         smaller = replace(leg, episode=ep.shrunk(episode, facts))
         return replace(_settled(smaller, facts), alerts=_forced(facts))

@@ -8,6 +8,7 @@ it, so that many of the last levels are repeated.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -57,7 +58,7 @@ class Trail:
             self._base = lowest
 
 
-class Differences(Feed):
+class Differences(Feed, ABC):
     """What changed in a book since the last push. `depth` levels a side are kept complete."""
 
     def __init__(
@@ -83,9 +84,9 @@ class Differences(Feed):
     def close(self) -> None:
         self._trail.leave(self)
 
+    @abstractmethod
     def body(self, now_ms: int, first: int, last: int, changed: Sides) -> Body:
         """The result of a push."""
-        raise NotImplementedError
 
     def _changed(self, side: Side, touched: set[Decimal]) -> list[Level]:
         book = self.room.book

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from mtrade.domain.copying.acting import closed
 from mtrade.domain.copying.choices import (
     AddRule,
     BelowMin,
@@ -388,3 +389,13 @@ def test_exits_in_vain_leave_time_to_read_a_position_that_is_not_known() -> None
     assert bench.look().order is None
     bench.now += 1_000
     assert bench.look().order is not None
+
+
+def test_c25_an_add_after_a_close_by_hand_is_told_as_not_copied() -> None:
+    bench = Bench()
+    bench.to("10")
+    bench.leg = closed(replace(bench.leg, owned=D(0)))
+    bench.events.clear()
+    assert bench.to("14").why == Reason(Code.LATCHED)
+    assert [(event.act, event.code) for event in bench.events] == [(Act.SKIPPED, Code.LATCHED)]
+    assert bench.leg.owned == 0
