@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal as D
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
@@ -14,64 +12,9 @@ from mtrade.domain.copying.model import LinkState
 from mtrade.domain.errors import Conflict, InvalidRequest, NotFound
 from mtrade.domain.instruments import Side
 from mtrade.domain.positions import Leg
-from mtrade.trading.copying.desk import Copying
-from mtrade.trading.copying.foresight import Foresight
-from mtrade.trading.copying.showing import Showing
 from mtrade.trading.copying.views import LinkWish
-from mtrade.trading.live.board import Board
-from mtrade.trading.live.reads import LiveReads
-from mtrade.trading.state import LiveState
-from tests.trading.copying.stand import DOGE, FIRST, LEADER, SECOND, Stand, name
-from tests.trading.fakes import MemoryChoices
-
-T = TypeVar("T")
-
-
-class Office:
-    """The facade over a stand; `do` calls it as a web thread would."""
-
-    def __init__(self, folder: Path) -> None:
-        stand = self.stand = Stand(folder)
-        state = LiveState(stand.accounts, stand.clock, LiveReads(Board(stand.clock)))
-        self.choices = MemoryChoices()
-        stand.accounts.order_sockets = tuple
-        self.desk = Copying(
-            stand.copier,
-            stand.accounts,
-            stand.store,
-            self.choices,
-            Showing(stand.core, stand.accounts, stand.store),
-            Foresight(stand.core, stand.accounts, state),
-            lambda callback: False,
-            wait=stand.stage.wait,
-        )
-
-    def do(self, act: Callable[[], T]) -> T:
-        done: list[T] = []
-        faults: list[Exception] = []
-
-        def job() -> None:
-            try:
-                done.append(act())
-            except Exception as fault:  # noqa: BLE001 - handed to the test
-                faults.append(fault)
-
-        self.stand.stage.start(job)
-        while not (done or faults):
-            self.stand.run(0.05)
-        if faults:
-            raise faults[0]
-        return done[0]
-
-    def wish(self, follower: int = FIRST, **params: Any) -> LinkWish:
-        return LinkWish(leader_id=name(LEADER), follower_id=name(follower), params=params)
-
-    def armed(self, follower: int = FIRST) -> int:
-        made = self.do(lambda: self.desk.create(self.wish(follower)))
-        self.stand.run(5)
-        self.do(lambda: self.desk.set_state(made.link.id, LinkState.ON, True))
-        self.stand.run(3)
-        return made.link.id
+from tests.trading.copying.office import Office
+from tests.trading.copying.stand import DOGE, FIRST, LEADER, SECOND, name
 
 
 @pytest.fixture
