@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from tests.sim.copying.runs import Totals, keep, kept, many, one
 
 SHOWN = 6  # breaches of one seed
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """0 when nothing went wrong."""
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; leaves with 2 when they make no sense."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schedules", type=int, default=None)
@@ -23,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--hostile", action="store_true")
     kind.add_argument("--power-loss", action="store_true")
-    chosen = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when nothing went wrong."""
+    chosen = parsed(arguments)
     weather = "hostile" if chosen.hostile else "power-loss" if chosen.power_loss else "default"
     totals = Totals()
     if chosen.trace:
