@@ -45,6 +45,12 @@ def say(page: Page, kind: str, payload: dict[str, Any]) -> None:
     page.evaluate(SAY, [kind, json.dumps(payload)])
 
 
+def silence(page: Page) -> None:
+    """No snapshot is answered from now on: nothing is fresher than what the streams say."""
+    page.wait_for_load_state("networkidle")  # one asked for already would still come
+    page.route("**/api/snapshot*", lambda route: None)
+
+
 def end(page: Page) -> None:
     """The newest stream ends as when the server goes away."""
     page.evaluate("() => window.streams.at(-1).dispatchEvent(new Event('error'))")

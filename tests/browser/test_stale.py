@@ -36,7 +36,7 @@ def book(last: str, age_ms: int) -> dict[str, Any]:
 def aged(page: Page, age_ms: int = 12_000) -> None:
     """Data of that age, and nothing fresher to come."""
     expect(page.get_by_test_id("last-price")).to_contain_text(re.compile(r"\d"))
-    silence(page)
+    streams.silence(page)
     streams.say(page, "server", server(line(None, "down", age_ms)))
     streams.say(page, "market", book("65000", age_ms))
     expect(page.locator("body")).to_have_class(re.compile(r"\bstale\b"))
@@ -46,10 +46,6 @@ def contrasts(page: Page) -> None:
     found = Axe().run(page, options=CONTRAST).response
     assert found["violations"] == [], json.dumps(found["violations"], indent=1)[:3000]
     assert found["passes"] != []
-
-
-def silence(page: Page) -> None:
-    page.route("**/api/snapshot*", lambda route: None)
 
 
 @pytest.mark.parametrize(

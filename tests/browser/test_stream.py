@@ -224,7 +224,7 @@ def test_other_files_of_the_same_version_ask_for_a_reload_too(page: Page) -> Non
 
 
 def test_old_data_dim_unless_the_live_stream_vouches_for_them(page: Page) -> None:
-    page.route("**/api/snapshot*", lambda route: None)  # never answered: nothing fresher comes
+    streams.silence(page)
     streams.say(page, "market", market("65000", age_ms=60_000))
     expect(page.locator("body")).to_have_class(re.compile(r"\bstale\b"))
     expect(page.get_by_test_id("market-age")).to_contain_text("old")

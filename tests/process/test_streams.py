@@ -39,7 +39,7 @@ class Endless:
 
 
 def visitor(port: int) -> socket.socket:
-    line = socket.create_connection(("127.0.0.1", port), timeout=5)
+    line = socket.create_connection(("127.0.0.1", port), timeout=30)
     line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b"200 OK" in line.recv(100)
     return line
@@ -50,8 +50,8 @@ def test_who_leaves_is_noticed_without_a_byte_being_sent() -> None:
     bound = network.bind("127.0.0.1", 0)
     with serving(bound, application, threads=2):
         visitor(bound.getsockname()[1]).close()
-        assert application.gone.wait(5)
-        assert application.closed.wait(5)
+        assert application.gone.wait(30)
+        assert application.closed.wait(30)
 
 
 def test_who_sleeps_is_dropped_by_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,5 +60,5 @@ def test_who_sleeps_is_dropped_by_the_time_out(monkeypatch: pytest.MonkeyPatch) 
     bound = network.bind("127.0.0.1", 0)
     with serving(bound, application, threads=2):
         with visitor(bound.getsockname()[1]):
-            assert application.closed.wait(10)
+            assert application.closed.wait(30)
         assert not application.gone.is_set()
