@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from mtrade.domain.errors import ExchangeError
 from mtrade.domain.instruments import Market, Side
@@ -17,6 +18,7 @@ from mtrade.domain.orders import Fill, Intent, IntentState, VenueOrder, VenueTri
 from mtrade.domain.positions import Leg
 from mtrade.trading.intents import (
     FENCED,
+    PREFIX,
     born_ms,
     may_rest,
     settle_from,
@@ -25,6 +27,7 @@ from mtrade.trading.intents import (
 )
 
 SETTLE_MS = 5_000  # how late an accepted order may become visible over REST
+PLAN_AGE_MS = 10_000  # how old the position may have been that an order was planned by
 POLL_S = 0.7
 MISS_GAP_S = 2.0
 HOLD_POLL_S = 30.0
@@ -147,9 +150,21 @@ def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
         return False
     if intent.plan_position is None or seen.position is None:
         return False
-    since = born_ms(intent)
-    others = sum((_moved(t, seen.leg) for t in seen.trades if t.time_ms >= since), ZERO)
-    return seen.position != intent.plan_position + others
+    born = born_ms(intent)
+    gap = seen.position - intent.plan_position
+    gap -= sum((_moved(t, seen.leg) for t in seen.trades if t.time_ms >= born), ZERO)
+    return bool(gap) and not _unseen_before(intent, seen, gap)
+
+
+def _unseen_before(intent: Intent, seen: Evidence, gap: Decimal) -> bool:
+    """Whether what others traded shortly before the plan makes up the gap: the position that it
+    went by can be a little old. Own orders do not count, they were reckoned with."""
+    born = born_ms(intent)
+    foreign = (
+        trade for trade in sorted(seen.trades, key=lambda trade: trade.time_ms, reverse=True)
+        if born - PLAN_AGE_MS <= trade.time_ms < born and not trade.text.startswith(PREFIX)
+    )  # fmt: skip
+    return gap in accumulate(_moved(trade, seen.leg) for trade in foreign)
 
 
 def _moved(trade: Fill, leg: Leg) -> Decimal:

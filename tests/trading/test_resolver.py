@@ -12,8 +12,10 @@ from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
 from mtrade.domain.positions import Leg
+from mtrade.trading.intents import PREFIX
 from mtrade.trading.resolver import (
     HOLD_POLL_S,
+    PLAN_AGE_MS,
     SETTLE_MS,
     TRIGGER_PATIENCE_MS,
     Evidence,
@@ -178,6 +180,26 @@ def test_the_witness_ignores_trades_before_the_plan() -> None:
     old = replace(fill_of(venue_order(request())), time_ms=NOW - 1, text="web", size=D(10))
     seen = step(Evidence(deep=True, position=D(5), trades=(old,)), misses=1, of=of)
     assert seen.intent.state is IntentState.VOID
+
+
+@pytest.mark.parametrize(
+    ("text", "age_ms", "state"),
+    [
+        ("liq-123", 1_500, IntentState.VOID),  # closed by force just before, and not yet seen then
+        ("web", PLAN_AGE_MS, IntentState.VOID),
+        ("web", PLAN_AGE_MS + 1, IntentState.HOLD),
+        (PREFIX + "nbbbb", 1_500, IntentState.HOLD),  # an own one was reckoned with
+    ],
+)
+def test_the_planning_position_may_be_older_than_what_others_did(
+    text: str, age_ms: int, state: IntentState
+) -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    sold = fill_of(
+        venue_order(request()), time_ms=NOW - age_ms, side=Side.SELL, size=D(5), text=text
+    )
+    seen = step(Evidence(deep=True, position=D(0), trades=(sold,)), misses=1, of=of)
+    assert seen.intent.state is state
 
 
 @pytest.mark.parametrize(
