@@ -37,9 +37,14 @@ class Hands:
         return outcome
 
     def doubted(self, leg: CopyLeg, facts: Facts) -> Facts:
-        """While less seems to be there than is owned, nothing is added: it may have been a hand."""
+        """While less seems to be there than is owned, nothing is added: it may have been a hand.
+
+        One reading may only be old; after an exit without any effect it is believed at once.
+        """
         known = self._suspicions.get(leg.id)
-        if known is None or facts.gate is not None or known.position / leg.owned >= 1:
+        there = facts.follower.position if known is None and leg.tries else None
+        there = known.position if known is not None else there
+        if there is None or facts.gate is not None or not leg.owned or there / leg.owned >= 1:
             return facts
         return replace(facts, gate=Reason(Code.NOT_RECONCILED))
 
