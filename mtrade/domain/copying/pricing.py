@@ -65,6 +65,11 @@ def exit_price(leg: CopyLeg, facts: Facts, side: Side) -> Decimal | None:
     return price if price > 0 else None
 
 
+def gap_bps(own: Decimal, theirs: Decimal, side: Side) -> Decimal:
+    """By how much the own price is worse than the leader's; below 0 is better."""
+    return (own / theirs - 1) * side.sign * BPS
+
+
 def shown(bps: Decimal) -> str:
     """Basis points for a sentence."""
     return text(round(bps, 1))

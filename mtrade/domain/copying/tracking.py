@@ -12,6 +12,8 @@ from mtrade.domain.copying.choices import BelowMin, LateJoin, OnLeaderLiq
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
+from mtrade.domain.copying.pricing import gap_bps, leader_price, shown
+from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO, text
 
 SOON_MS = 200
@@ -143,8 +145,21 @@ def _ended(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
         return Turn(leg=leg, flat=True, alerts=alerts)
     over = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
     turn = _outside(over, facts)
-    event = told(leg, facts, Act.EPISODE, Code.NETTED) if not episode.own_opened else None
-    return replace(turn, events=((event,) if event else ()) + turn.events, alerts=alerts)
+    return replace(turn, events=(_finished(leg, episode, facts), *turn.events), alerts=alerts)
+
+
+def _finished(leg: CopyLeg, episode: Episode, facts: Facts) -> CopyEvent:
+    """The row of the feed that ends an episode: both average prices."""
+    if not episode.own_opened:
+        return told(leg, facts, Act.EPISODE, Code.NETTED)
+    own, theirs = episode.own_cost / episode.own_opened, leader_price(episode)
+    if not theirs:
+        return told(leg, facts, Act.EPISODE)
+    side = Side.BUY if (episode.sign > 0) is not facts.link.params.inverse else Side.SELL
+    return told(
+        leg, facts, Act.EPISODE, None, leader_vwap=text(round(theirs, 8)),
+        own_vwap=text(round(own, 8)), gap_bps=shown(gap_bps(own, theirs, side)),
+    )  # fmt: skip
 
 
 def _settled(leg: CopyLeg, facts: Facts) -> Turn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.copying import step as domain
@@ -90,7 +91,8 @@ class Core:
         self.touched: set[int] = set()
         self.whys: dict[int, Reason | None] = {}
         self.lags: dict[int, int] = {}  # by link: from the leader's trade to the own fill
-        self.signals: dict[int, int] = {}  # by leg: when the leader did what is being followed
+        # by leg: when the leader did what is being followed, and at which price
+        self.signals: dict[int, tuple[int, Decimal | None]] = {}
         self.ready = False
         self.loaded = False  # the journal was read, and nobody has looked at it yet
         self._reload_at: float | None = None

@@ -100,7 +100,8 @@ class Planning:
             return
         core, market = self._core, decided.facts.market
         leader = decided.facts.leader
-        core.signals[decided.leg.id] = leader.increase_ms or leader.read_ms
+        signal = leader.increase_ms or leader.read_ms
+        core.signals[decided.leg.id] = signal, leader.increase_price or market.mark
         core.rates.entered(link.id, link.follower_id, decided.facts.now_ms)
         totals = core.world.total(link, at)
         if decided.leg.owned.is_zero():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.copying.pricing import gap_bps, shown
 from mtrade.domain.copying.step import Outcome
 from mtrade.domain.orders import Intent, IntentState
+from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of
@@ -37,7 +41,8 @@ class Settling:
             if leg is None or link is None:
                 continue
             facts = self._core.world.facts(link, leg, at)
-            outcome = self._outcomes[after.id] = self._core.tools.booked(leg, before, after, facts)
+            outcome = self._core.tools.booked(leg, before, after, facts)
+            outcome = self._outcomes[after.id] = self._measured(outcome, after)
             if outcome.leg != leg:
                 legs.append(outcome.leg)
             events += (*outcome.events, *self._core.alarms(link, leg, outcome))
@@ -73,11 +78,29 @@ class Settling:
             self._wake(outcome, after)
         self._outcomes = {}
 
+    def _measured(self, outcome: Outcome, after: Intent) -> Outcome:
+        """The row of a copied entry also tells how late it was, and how much worse its price."""
+        known = self._core.signals.get(outcome.leg.id)
+        if known is None or is_reducing(after.order) or after.average is None:
+            return outcome
+        measured = {"lag_ms": str(self._lag(after, known[0]))}
+        if known[1]:
+            measured["gap_bps"] = shown(gap_bps(after.average, known[1], after.order.side))
+        events = tuple(
+            replace(event, numbers={**event.numbers, **measured})
+            if event.act is Act.COPIED
+            else event
+            for event in outcome.events
+        )
+        return replace(outcome, events=events)
+
     def _measure(self, outcome: Outcome, after: Intent) -> None:
-        signal = self._core.signals.pop(outcome.leg.id, None)
-        if signal is not None and not after.filled.is_zero():
-            lag = self._core.now_ms(network_of(after.account_id)) - signal
-            self._core.lags[outcome.leg.link_id] = max(0, lag)
+        known = self._core.signals.pop(outcome.leg.id, None)
+        if known is not None and not after.filled.is_zero():
+            self._core.lags[outcome.leg.link_id] = self._lag(after, known[0])
+
+    def _lag(self, after: Intent, signal_ms: int) -> int:
+        return max(0, self._core.now_ms(network_of(after.account_id)) - signal_ms)
 
     def _wake(self, outcome: Outcome, after: Intent) -> None:
         core = self._core

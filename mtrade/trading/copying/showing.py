@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyLeg, Link, LinkState
+from mtrade.domain.copying.pricing import gap_bps
 from mtrade.domain.errors import MTradeError
-from mtrade.domain.instruments import Instrument
+from mtrade.domain.instruments import Instrument, Side
 from mtrade.domain.numbers import ZERO
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.core import Core
@@ -20,7 +21,6 @@ from mtrade.trading.ports import CopyShelf
 
 DAY_S = 86_400
 KEPT_S = 1.0
-BPS = 10_000
 PARTS = Decimal("0.1")
 
 
@@ -219,7 +219,7 @@ def _gap(legs: list[CopyLeg]) -> Decimal | None:
             continue
         theirs = episode.leader_cost / episode.leader_opened
         if not theirs.is_zero():
-            gaps.append((own - theirs) / theirs * BPS * (1 if leg.owned >= 0 else -1))
+            gaps.append(gap_bps(own, theirs, Side.BUY if leg.owned >= 0 else Side.SELL))
     return max(gaps).quantize(PARTS) if gaps else None
 
 
