@@ -11,6 +11,19 @@ from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import text
 
 BPS = Decimal(10_000)
+ROOM = Decimal("0.9")  # of the exchange's largest distance from mark, which moves meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Between these the exchange accepts prices: farther from mark an order is refused."""
+
+    lowest: Decimal
+    highest: Decimal
+
+    def nearest(self, price: Decimal, side: Side) -> Decimal:
+        """`price`, unless it is too far away for an order that takes what is there."""
+        return min(price, self.highest) if side is Side.BUY else max(price, self.lowest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +32,12 @@ class Band:
 
     reference: Decimal
     bps: Decimal
+    ends: Ends | None = None
 
     def worst(self, side: Side) -> Decimal:
         """The worst acceptable price."""
-        return self.reference * (1 + side.sign * self.bps / BPS)
+        price = self.reference * (1 + side.sign * self.bps / BPS)
+        return price if self.ends is None else self.ends.nearest(price, side)
 
     def ran(self, side: Side, touch: Decimal | None) -> Decimal | None:
         """By how many bps the market has run beyond the band; None while it has not."""
@@ -34,14 +49,24 @@ class Band:
 def entry_band(episode: Episode, facts: Facts, *, late: bool) -> Band | None:
     """The band of an entry; None without any price."""
     params, mark = facts.link.params, facts.market.mark
+    bps, ends = params.entry_slip_bps, _ends(facts)
     if episode.accepted_late or episode.joined in ("copy_now", "if_better", "ask"):
-        return None if mark is None else Band(mark, params.entry_slip_bps)
+        return None if mark is None else Band(mark, bps, ends)
     reference = facts.leader.increase_price or leader_price(episode)
     if late:
-        reference = reference or facts.leader.entry_price
-        return None if reference is None else Band(reference, params.late_band_bps)
-    reference = reference or mark
-    return None if reference is None else Band(reference, params.entry_slip_bps)
+        reference, bps = reference or facts.leader.entry_price, params.late_band_bps
+    else:
+        reference = reference or mark
+    return None if reference is None else Band(reference, bps, ends)
+
+
+def _ends(facts: Facts) -> Ends | None:
+    """None while mark or the exchange's rule is not known."""
+    rules, mark = facts.market.rules, facts.market.mark
+    if rules is None or rules.price_deviation is None or mark is None:
+        return None
+    most = rules.price_deviation * ROOM
+    return Ends(mark * (1 - most), mark * (1 + most))
 
 
 def leader_price(episode: Episode) -> Decimal | None:
@@ -61,7 +86,7 @@ def exit_price(leg: CopyLeg, facts: Facts, side: Side) -> Decimal | None:
     steps, mark, rules = facts.link.params.exit_steps_bps, facts.market.mark, facts.market.rules
     if mark is None or rules is None or leg.tries >= len(steps):
         return None
-    price = rules.conform_price(mark * (1 + side.sign * steps[leg.tries] / BPS), side)
+    price = rules.conform_price(Band(mark, steps[leg.tries], _ends(facts)).worst(side), side)
     return price if price > 0 else None
 
 
