@@ -8,13 +8,10 @@ from decimal import Decimal
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying import caps
 from mtrade.domain.copying import episodes as ep
-from mtrade.domain.copying.choices import (
-    LateEntries,
-    LateJoin,
-    OnForeign,
-)
+from mtrade.domain.copying.choices import LateEntries, LateJoin
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts, Wanted
+from mtrade.domain.copying.foreign import in_the_way
 from mtrade.domain.copying.gearing import setting_for
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
 from mtrade.domain.copying.outcome import Outcome
@@ -30,7 +27,6 @@ Events = tuple[CopyEvent, ...]
 LATEST_MS = 300_000
 EMPTY_MS, MOST_EMPTY, EMPTY_WAIT_MS = 60_000, 6, 300
 LOOK_MS = 500
-PROVEN_MS = 8_000  # a read this long after the last order shows it: its window and REST's delay
 
 
 def ready(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
@@ -40,19 +36,19 @@ def ready(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
         return Outcome(leg=leg)
     stopped = _stopped(leg, facts)
     if stopped is not None:
-        return Outcome(leg=leg, why=stopped)
+        return _waits(leg, facts, stopped)
     if episode.ignored:
-        return Outcome(leg=leg, why=Reason(Code.IGNORED))
+        return _waits(leg, facts, Reason(Code.IGNORED))
     if episode.latch:
         return _skipped(leg, facts, Reason(Code.LATCHED))
     if leg.status is LegStatus.PARKED and leg.reason is not None and leg.reason.human:
         return Outcome(leg=leg, why=leg.reason)
     if not facts.leader.live:
         why = Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)})
-        return Outcome(leg=leg, why=why)
-    gate = facts.gate or _misfit(leg, facts) or _foreign(leg, facts, aim)
+        return _waits(leg, facts, why)
+    gate = facts.gate or _misfit(leg, facts) or in_the_way(leg, facts, aim)
     if gate is not None:
-        return Outcome(leg=leg, why=gate, again_ms=facts.now_ms + LOOK_MS)
+        return _waits(leg, facts, gate, LOOK_MS)
     return _late(leg, episode, facts) or _refused(leg, facts, aim)
 
 
@@ -78,22 +74,11 @@ def _misfit(leg: CopyLeg, facts: Facts) -> Reason | None:
     return None
 
 
-def _foreign(leg: CopyLeg, facts: Facts, aim: Decimal) -> Reason | None:
-    """Before the first copy: something of the user's on the other side of a one-way contract."""
-    follower = facts.follower
-    if leg.owned or leg.side is not Leg.NET or follower.position is None:
-        return None
-    if follower.position_ms < leg.planned_ms + PROVEN_MS or follower.position * aim >= 0:
-        return None
-    human = facts.link.params.on_foreign is OnForeign.BLOCK_CONTRACT
-    return Reason(Code.FOREIGN_OPPOSITE, {"foreign": text(follower.position)}, human=human)
-
-
 def _late(leg: CopyLeg, episode: Episode, facts: Facts) -> Outcome | None:
     """An increase that is not fresh any more: by the link's rule, in its band, or not at all."""
     params = facts.link.params
     if episode.joined == LateJoin.IF_BETTER and not _is_better(episode, facts):
-        return Outcome(leg=leg, why=_not_better(facts), again_ms=facts.now_ms + LOOK_MS)
+        return _waits(leg, facts, _not_better(facts), LOOK_MS)
     age = _age(episode, facts)
     if age <= params.signal_max_age_ms:
         return None
@@ -147,7 +132,7 @@ def _refused(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
     if why is not None:
         return _skipped(leg, facts, why)
     if (fast := caps.too_fast(facts)) is not None:
-        return Outcome(leg=leg, why=fast, again_ms=facts.now_ms + LOOK_MS)
+        return _waits(leg, facts, fast, LOOK_MS)
     return _empty(leg, facts)
 
 
@@ -271,6 +256,18 @@ def _skipped(leg: CopyLeg, facts: Facts, why: Reason) -> Outcome:
     fixed = ep.ratcheted(leg.episode, held(leg, facts))
     event = because(leg, facts, Act.SKIPPED, why)
     return Outcome(leg=replace(leg, episode=fixed), why=why, events=(event,))
+
+
+def _waits(leg: CopyLeg, facts: Facts, why: Reason, look_ms: int | None = None) -> Outcome:
+    """Not now; it goes on by itself as soon as the reason is gone. Told once."""
+    again = None if look_ms is None else facts.now_ms + look_ms
+    known = leg.reason is not None and leg.reason.code is why.code
+    if known and leg.status is LegStatus.PARKED:
+        return Outcome(leg=leg, why=why, again_ms=again)
+    event = because(leg, facts, Act.DELAYED, why)
+    parked = replace(leg, status=LegStatus.PARKED, reason=replace(why, human=False))
+    alerts = (why,) if why.human else ()
+    return Outcome(leg=parked, why=why, again_ms=again, events=(event,), alerts=alerts)
 
 
 def _parked(leg: CopyLeg, facts: Facts, why: Reason) -> Outcome:

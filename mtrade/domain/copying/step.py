@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying import episodes as ep
+from mtrade.domain.copying import foreign
 from mtrade.domain.copying.booking import booked
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.entering import entry, ready
@@ -54,9 +55,12 @@ def target(leg: CopyLeg, facts: Facts) -> Decimal:
 
 
 def _decided(turn: Turn, facts: Facts) -> Outcome:
-    leg = turn.leg
-    now, base = held(leg, facts), Outcome(leg=leg, events=turn.events, alerts=turn.alerts)
-    aim = ZERO if turn.flat else target(leg, facts)
+    aim = ZERO if turn.flat else target(turn.leg, facts)
+    leg, taken = foreign.taken(turn.leg, facts, aim)
+    if taken:
+        aim = target(leg, facts)
+    now = held(leg, facts)
+    base = Outcome(leg=leg, events=(*turn.events, *taken), alerts=turn.alerts)
     if turn.wait is not None and turn.wait.code is Code.LEADER_LIQUIDATED:
         return replace(base, why=turn.wait)
     if now and (aim * now < 0 or abs(aim) < abs(now)):

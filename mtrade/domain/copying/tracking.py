@@ -145,13 +145,22 @@ def _ended(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
         return Turn(leg=leg, flat=True, alerts=alerts)
     over = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
     turn = _outside(over, facts)
-    return replace(turn, events=(_finished(leg, episode, facts), *turn.events), alerts=alerts)
+    ended = (*_missed(leg, episode, facts), _finished(leg, episode, facts))
+    return replace(turn, events=(*ended, *turn.events), alerts=alerts)
+
+
+def _missed(leg: CopyLeg, episode: Episode, facts: Facts) -> tuple[CopyEvent, ...]:
+    """The leader has left before what was wanted could be copied: why it was not."""
+    if episode.own_opened or not episode.exact or leg.reason is None:
+        return ()
+    return (because(leg, facts, Act.SKIPPED, leg.reason),)
 
 
 def _finished(leg: CopyLeg, episode: Episode, facts: Facts) -> CopyEvent:
     """The row of the feed that ends an episode: both average prices."""
     if not episode.own_opened:
-        return told(leg, facts, Act.EPISODE, Code.NETTED)
+        netted = episode.exact and leg.reason is None
+        return told(leg, facts, Act.EPISODE, Code.NETTED if netted else None)
     own, theirs = episode.own_cost / episode.own_opened, leader_price(episode)
     if not theirs:
         return told(leg, facts, Act.EPISODE)

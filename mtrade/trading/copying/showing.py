@@ -188,7 +188,8 @@ def _actions(
         found.append("ignore")
     if not leg.owned.is_zero():
         found.append("close")
-    if why is not None and why.code in (Code.STALE, Code.ASKED, Code.LATE):
+    asks = why is not None and why.code is Code.FOREIGN_OPPOSITE and why.human
+    if asks or (why is not None and why.code in (Code.STALE, Code.ASKED, Code.LATE)):
         found += ["catch_up", "skip"]
     return tuple(found)
 

@@ -54,6 +54,7 @@ class Bench:
         self.brake: Any = None
         self.sent: list[D] = []
         self.events: list[Any] = []
+        self.alerts: list[Any] = []
 
     def facts(self) -> Facts:
         leader: dict[str, Any] = {
@@ -72,6 +73,7 @@ class Bench:
         outcome = step(self.leg, self.facts())
         self.leg = outcome.leg
         self.events += outcome.events
+        self.alerts += outcome.alerts
         return outcome
 
     def to(self, size: str, fill: str = "1") -> Outcome:
