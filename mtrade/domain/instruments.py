@@ -47,6 +47,9 @@ class InstrumentId:
     settle: str
     name: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # it keys most tables; few ids share a name, and equality tells them
+
     def __str__(self) -> str:
         return f"{self.settle or self.market}:{self.name}"
 
