@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mtrade.domain.events import Event
 from mtrade.domain.orders import Fill, Intent, VenueOrder
+from mtrade.domain.risk import is_reducing
+from mtrade.trading.inbox import Rank
 from mtrade.trading.intents import Answer
 from mtrade.trading.resolver import Evidence
 
@@ -14,6 +17,8 @@ from mtrade.trading.resolver import Evidence
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The exchange (or the line to it) answered a send."""
+
+    rank: ClassVar[Rank] = Rank.RESULT
 
     intent_id: int
     answer: Answer
@@ -23,12 +28,16 @@ class Answered:
 class AnsweredAll:
     """Answers of a fan-out that came close together: one transaction is enough for all."""
 
+    rank: ClassVar[Rank] = Rank.RESULT
+
     answers: tuple[Answered, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One look at the exchange for an unfinished intent."""
+
+    rank: ClassVar[Rank] = Rank.RESULT
 
     intent_id: int
     evidence: Evidence
@@ -56,10 +65,17 @@ class Commit:
     intents: tuple[Intent, ...]
     reply: Future[tuple[Intent, ...]]
 
+    @property
+    def rank(self) -> Rank:
+        """The way out waits for nothing."""
+        return Rank.CONTROL if is_reducing(self.intents[0].order) else Rank.COMMAND
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """An order was changed or cancelled on request: see what it is now."""
+
+    rank: ClassVar[Rank] = Rank.RESULT
 
     account_id: str
     order_id: str
@@ -70,11 +86,8 @@ class Look:
 class Override:
     """A human ends an order on HOLD."""
 
+    rank: ClassVar[Rank] = Rank.COMMAND
+
     intent_id: int
     reason: str
     reply: Future[Intent]
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The last message."""

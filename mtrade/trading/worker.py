@@ -6,19 +6,17 @@ What has come in meanwhile is handled before the tick, so that one plan serves a
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
 
 from mtrade.domain.errors import MTradeError, StoreError
 from mtrade.domain.numbers import use_decimal_context
-from mtrade.trading.messages import Stop
+from mtrade.trading.inbox import Inbox
 from mtrade.trading.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200  # messages handled before the tick
 AGAIN_S = 1.0
 
 
@@ -37,7 +35,7 @@ class Worker:
         self._tick = tick
         self._wait = wait
         self._troubles = troubles
-        self._inbox: queue.Queue[object] = queue.Queue()
+        self._inbox = Inbox()
         self._again: list[object] = []
         self._again_at = 0.0
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -48,11 +46,11 @@ class Worker:
 
     def post(self, message: object) -> None:
         """Put a message into the inbox."""
-        self._inbox.put(message)
+        self._inbox.post(message)
 
     def stop(self, timeout: float) -> None:
         """Work off what is in the inbox, then end."""
-        self._inbox.put(Stop())
+        self._inbox.close()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -67,22 +65,14 @@ class Worker:
 
     def _work(self) -> bool:
         """Handle what has come in, then tick. False when it was told to stop."""
-        try:
-            first = self._inbox.get(timeout=self._wait())
-        except queue.Empty:
-            first = None
-        batch = [first, *(self._inbox.get_nowait() for _ in range(self._waiting()))]
-        for message in batch:
-            if isinstance(message, Stop):
-                return False
-            if message is not None:
-                self._safely(self._try, message)
+        self._inbox.wait(self._wait())
+        for message in self._inbox.round():
+            self._safely(self._try, message)
+        if self._inbox.ended:
+            return False
         self._try_again()
         self._safely(self._tick)
         return True
-
-    def _waiting(self) -> int:
-        return min(self._inbox.qsize(), AT_ONCE)  # nobody else takes from it
 
     def _try_again(self) -> None:
         """What the journal could not take, once a second."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from mtrade.domain.copying.model import CopyChange
 from mtrade.domain.errors import MTradeError, StoreError
@@ -21,6 +21,7 @@ from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.settling import Settling
 from mtrade.trading.copying.sightings import Sighting
 from mtrade.trading.copying.watch import Watch
+from mtrade.trading.inbox import Rank
 from mtrade.trading.ports import Host, Moved
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done on the engine's thread; `reply` gets what it returns or raises."""
+    """Something to be done on the engine's thread; `reply` gets what it returns or raises. Most of
+    them stop something, and all keep the order in which people gave them."""
+
+    rank: ClassVar[Rank] = Rank.CONTROL
 
     act: Callable[[], Any]
     reply: Future[Any]

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mtrade.domain.errors import MTradeError, StoreError
+from mtrade.trading.inbox import Inbox
 from tests.storm.stage import Stage
 
 T = TypeVar("T")
@@ -88,7 +89,8 @@ class SimWorker:
         self._tick = tick
         self._wait = wait
         self._life = life
-        self._inbox: list[object] = []
+        self._inbox = Inbox()
+        self._woken = False
         self._again: list[object] = []
         self._turn = 0
 
@@ -96,9 +98,10 @@ class SimWorker:
         self._plan()
 
     def post(self, message: object) -> None:
-        if not self._inbox:
+        self._inbox.post(message)
+        if not self._woken:
+            self._woken = True
             self._life.at(INBOX_S, self._work)
-        self._inbox.append(message)
 
     def stop(self, timeout: float) -> None:
         """It is not a thread."""
@@ -107,8 +110,8 @@ class SimWorker:
         """The journal could not be written; the message is tried again."""
 
     def _work(self) -> None:
-        batch, self._inbox = self._inbox, []
-        for message in batch:
+        self._woken = False
+        for message in self._inbox.round():
             self._life.fuse.burn()
             self._try(message)
         self._end()
