@@ -57,6 +57,7 @@ class Exchange:
         self._heard: dict[tuple[str, str], set[Connection]] = defaultdict(set)
         self._public: dict[str, set[Connection]] = defaultdict(set)
         self._names: dict[Connection, str] = {}
+        self._users: dict[str, int] = {}
         self._sizes: dict[str, int] = defaultdict(int)
         self._updates: dict[str, int] = defaultdict(int)
         self._trades: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -213,6 +214,9 @@ class Exchange:
     def _read(self, path: str, key: str) -> Any:
         if path.endswith("/spot/time"):
             return {"server_time": int(time.time() * 1000)}
+        if path == "/account/detail":
+            user = self._users.setdefault(key, len(self._users) + 1)
+            return {**self._rest[path], "user_id": user}
         if path == "/futures/usdt/positions":
             return [self._position(key)] if self._sizes[key] else []
         if path == f"/futures/usdt/positions/{CONTRACT}":
@@ -234,7 +238,8 @@ class Exchange:
         channel = raw["channel"]
         key = raw.get("auth", {}).get("KEY", "") if raw.get("auth") else ""
         peers = self._heard[key, channel] if key else self._public[channel]
-        peers.add(peer) if raw["event"] == "subscribe" else peers.discard(peer)
+        here = raw["event"] == "subscribe" and not peer.target.endswith("/btc")
+        peers.add(peer) if here else peers.discard(peer)
         self._tell(peer, channel, raw["event"], {"status": "success"}, raw.get("id"))
         if channel == "futures.tickers":
             self._prices(channel)

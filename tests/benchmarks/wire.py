@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol):
         self._service = service
         self._came = bytearray()
         self._upgraded = False
+        self.target = ""  # what it was opened for
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -84,6 +85,7 @@ class Connection(asyncio.Protocol):
         body = bytes(self._came[end + 4 : end + 4 + size])
         del self._came[: end + 4 + size]
         method, target, _ = first.split(" ", 2)
+        self.target = target
         if head.get("upgrade", "").lower() == "websocket":
             self._upgrade(head["sec-websocket-key"])
         else:
