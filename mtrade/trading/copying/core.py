@@ -229,12 +229,17 @@ class Core:
         name = f"{link.id} {leg.id if leg else 0} {reason.code}"
         return self.alerts.shout(name, reason, where)
 
+    def over(self, link: Link, leg: CopyLeg | None, code: Code) -> None:
+        """What was shouted is well again."""
+        self.alerts.over(f"{link.id} {leg.id if leg else 0} {code}")
+
     def alarm(self, link: Link, reason: Reason, leg: CopyLeg | None = None) -> CopyEvent:
         """The row of the feed for an alarm that is not a leg's own."""
         self.shout(link, leg, reason)
-        return self._row(link, leg, reason)
+        return self.row(link, leg, reason)
 
-    def _row(self, link: Link, leg: CopyLeg | None, reason: Reason) -> CopyEvent:
+    def row(self, link: Link, leg: CopyLeg | None, reason: Reason) -> CopyEvent:
+        """The row of the feed for an alarm."""
         return CopyEvent(
             time_ms=self.now_ms(network_of(link.follower_id)),
             link_id=link.id,
@@ -252,7 +257,7 @@ class Core:
         rows = []
         for reason in outcome.alerts:
             if self.shout(link, leg, reason) and reason.code not in told:
-                rows.append(self._row(link, leg, reason))
+                rows.append(self.row(link, leg, reason))
         return rows
 
     def key_refused(self, account_id: str, label: str, *, by_order: bool = False) -> None:
@@ -270,7 +275,7 @@ class Core:
             self.gates.keys.pop(account_id, None)
             for link in self.active():
                 if account_id in (link.leader_id, link.follower_id):
-                    self.alerts.over(f"{link.id} 0 {Code.KEY}")
+                    self.over(link, None, Code.KEY)
             self.touch_account(account_id)
 
     def active(self) -> list[Link]:
