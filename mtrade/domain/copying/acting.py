@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from mtrade.domain.copying.choices import LateJoin
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, Link
 from mtrade.domain.errors import Conflict, InvalidRequest
@@ -91,7 +92,10 @@ def _skipped(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     """What is missing is not copied in this episode."""
     if leg.episode is None:
         return leg
-    return replace(_freed(leg), episode=_down_to(leg.episode, leg.owned))
+    episode = leg.episode
+    if episode.base is None:  # a leader who was in already: the next episode is copied
+        episode = replace(episode, joined=LateJoin.WAIT_FLAT.value)
+    return replace(_freed(leg), episode=_down_to(episode, leg.owned))
 
 
 def _freed(leg: CopyLeg) -> CopyLeg:

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from mtrade.domain.accounts import FuturesAccount
 from mtrade.domain.copying.choices import AddRule, EquityBase, LateJoin, Rounding, SizeMode
+from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyLeg, Episode, LinkState, Opening
 from mtrade.domain.numbers import ZERO
@@ -186,7 +187,7 @@ def grown(episode: Episode, facts: Facts) -> Episode:
     )
     if moved.k is None or moved.k_eff is None or moved.base is None:
         return moved
-    if params.add_rule is AddRule.IGNORE or _too_many(moved, facts):
+    if refused_add(moved, facts) is not None:
         return kept(moved)
     whole = copied(moved, size)
     if params.add_rule is AddRule.FIXED_EACH and params.size_mode in FIXED:
@@ -200,9 +201,15 @@ def grown(episode: Episode, facts: Facts) -> Episode:
     return replace(moved, exact=wanted * _side(episode, facts), k_eff=ratio)
 
 
-def _too_many(episode: Episode, facts: Facts) -> bool:
-    most = facts.link.params.max_adds
-    return most is not None and episode.adds > most
+def refused_add(episode: Episode, facts: Facts) -> Reason | None:
+    """Why the add that `episode` counts already is not copied; None when it is."""
+    params = facts.link.params
+    if params.add_rule is AddRule.IGNORE:
+        return Reason(Code.ADDS_IGNORED)
+    if params.max_adds is None or episode.adds <= params.max_adds:
+        return None
+    numbers = {"count": str(episode.adds), "limit": str(params.max_adds)}
+    return Reason(Code.CAP_ADDS, numbers)
 
 
 def kept(episode: Episode) -> Episode:
