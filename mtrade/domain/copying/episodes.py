@@ -14,6 +14,7 @@ from mtrade.domain.accounts import FuturesAccount
 from mtrade.domain.copying.choices import AddRule, EquityBase, LateJoin, Rounding, SizeMode
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.gearing import wanted
 from mtrade.domain.copying.model import CopyLeg, Episode, LinkState, Opening
 from mtrade.domain.numbers import ZERO
 
@@ -148,8 +149,9 @@ def ratio_of(facts: Facts) -> Fraction | None:
     )
 
 
-def fixed_contracts(facts: Facts) -> Fraction | None:
-    """What one open of a fixed size is, in contracts; None while no price is known."""
+def fixed_contracts(facts: Facts, *, first: bool) -> Fraction | None:
+    """What one open (`first`) or add of a fixed size is, in contracts; None while no price is
+    known, or no leverage for a fixed margin."""
     params, rules, amount = facts.link.params, facts.market.rules, facts.link.params.amount
     if amount is None or rules is None:
         return None
@@ -160,7 +162,8 @@ def fixed_contracts(facts: Facts) -> Fraction | None:
         return None
     value = Fraction(amount)
     if params.size_mode is SizeMode.FIXED_MARGIN:
-        leverage = facts.follower.leverage
+        setting = wanted(facts) if first else None
+        leverage = setting.leverage if setting is not None else facts.follower.leverage
         if leverage is None or leverage <= 0:
             return None
         value *= Fraction(leverage)
@@ -170,8 +173,8 @@ def fixed_contracts(facts: Facts) -> Fraction | None:
 def fixed_ratio(facts: Facts, episode: Episode) -> Fraction | None:
     """k of the fixed modes: the amount over all that the leader holds when it is fixed, also what
     is not copied, so that a small addition never sets a large ratio."""
-    wanted, leader = fixed_contracts(facts), abs(Fraction(facts.leader.size))
-    return None if wanted is None or not leader else wanted / leader
+    fixed, leader = fixed_contracts(facts, first=True), abs(Fraction(facts.leader.size))
+    return None if fixed is None or not leader else fixed / leader
 
 
 def grown(episode: Episode, facts: Facts) -> Episode:
@@ -191,14 +194,14 @@ def grown(episode: Episode, facts: Facts) -> Episode:
         return kept(moved)
     whole = copied(moved, size)
     if params.add_rule is AddRule.FIXED_EACH and params.size_mode in FIXED:
-        extra = fixed_contracts(facts) or NOTHING
-        wanted = abs(episode.exact) + extra
+        extra = fixed_contracts(facts, first=False) or NOTHING
+        aim = abs(episode.exact) + extra
     elif moved.k_eff <= moved.k:
-        wanted = moved.k_eff * whole
+        aim = moved.k_eff * whole
     else:
-        wanted = max(abs(episode.exact), moved.k * whole)
-    ratio = wanted / whole if whole else moved.k_eff
-    return replace(moved, exact=wanted * _side(episode, facts), k_eff=ratio)
+        aim = max(abs(episode.exact), moved.k * whole)
+    ratio = aim / whole if whole else moved.k_eff
+    return replace(moved, exact=aim * _side(episode, facts), k_eff=ratio)
 
 
 def refused_add(episode: Episode, facts: Facts) -> Reason | None:

@@ -11,14 +11,23 @@ _MARGIN = {MarginChoice.CROSS: MarginMode.CROSS, MarginChoice.ISOLATED: MarginMo
 
 
 def setting_for(leg: CopyLeg, facts: Facts) -> Setting | None:
-    """Leverage and margin mode, before the first order of an episode; None when they are right."""
+    """What is to be set before the first order of an episode; None when all is as it should be."""
+    setting = None if leg.owned else wanted(facts)
+    if setting is None:
+        return None
+    present = (facts.follower.leverage, facts.follower.margin_mode)
+    return None if present == (setting.leverage, setting.margin_mode) else setting
+
+
+def wanted(facts: Facts) -> Setting | None:
+    """What an episode is to begin with; None while it is not known."""
     params, leader, follower, rules = (
         facts.link.params,
         facts.leader,
         facts.follower,
         facts.market.rules,
     )
-    if leg.owned or rules is None:
+    if rules is None:
         return None
     leverage = {
         LeverageMode.MIRROR: leader.leverage,
@@ -37,6 +46,4 @@ def setting_for(leg: CopyLeg, facts: Facts) -> Setting | None:
         return None
     if params.leverage_mode is not LeverageMode.LEAVE:
         leverage = min(max(leverage, rules.leverage_min), rules.leverage_max, params.max_leverage)
-    if (leverage, margin) == (follower.leverage, follower.margin_mode):
-        return None
     return Setting(leverage=leverage, margin_mode=margin)
