@@ -21,7 +21,8 @@ class LeaderFacts:
     push or of the read that confirmed it. `live`: increases may follow it. `increase_price` is the
     VWAP of the fills since the last plan that grew the position and `increase_ms` the time of their
     oldest; None when no such fill was seen. `order_id` names the order that grows it now and
-    `order_open` whether that order still works.
+    `order_open` whether that order still works. `liquidated`: what last made it smaller was
+    forced by the exchange; `explained`: that execution was heard of, or for too long was not.
     """
 
     size: Decimal
@@ -38,6 +39,7 @@ class LeaderFacts:
     account: FuturesAccount | None = None
     account_ms: int = 0
     liquidated: bool = False
+    explained: bool = True
     silent_s: int = 0
 
 

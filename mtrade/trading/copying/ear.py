@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from mtrade.domain.accounts import PositionMode
+from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.copying.interference import is_forced
 from mtrade.domain.copying.model import CopyChange, CopyLeg, Link
+from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.errors import AuthenticationFailed
 from mtrade.domain.events import (
     AccountSnapshot,
@@ -144,8 +147,22 @@ class Ear:
                 core.causes.heard(link, (f for f in fresh if f.instrument.settle == link.settle))
         for instrument in {fill.instrument for fill in fresh}:
             core.touch_contract(account_id, instrument)
+        for fill in fresh:
+            if is_forced(fill.text):
+                self._forced(account_id, fill.instrument, fill.time_ms)
         if fresh and account_id in core.book.of_follower:
             self._strangers(account_id, fresh)
+
+    def _forced(self, account_id: str, instrument: InstrumentId, time_ms: int) -> None:
+        """The exchange made a leader's position smaller: tell whoever copies it, or just did."""
+        core, why, rows = self._core, Reason(Code.LEADER_LIQUIDATED), []
+        for link_id in core.book.of_leader.get(account_id, ()):
+            for leg in core.book.legs_of(link_id):
+                if leg.instrument == instrument and (leg.episode or leg.planned_ms >= time_ms):
+                    outcome = Outcome(leg=leg, alerts=(why,))
+                    rows += core.alarms(core.book.links[link_id], leg, outcome)
+        if rows:
+            core.launch((), CopyChange(events=tuple(rows)))
 
     def _missing_legs(self, link: Link, instrument: InstrumentId) -> list[CopyLeg]:
         """Legs for what the leader holds in a contract, as far as they do not exist."""
@@ -235,7 +252,9 @@ class Ear:
             core.memory.closed(event)
             core.errands.soon(event.account_id, event.close.instrument.settle)
         elif isinstance(event, Liquidated) and core.memory.forced(event):
-            core.touch_contract(event.account_id, event.liquidation.instrument)
+            told = event.liquidation
+            self._forced(event.account_id, told.instrument, told.time_ms)
+            core.touch_contract(event.account_id, told.instrument)
 
     def _stream(self, event: StreamChanged) -> None:
         core, stream = self._core, event.stream

@@ -12,6 +12,7 @@ from mtrade.trading.copying.holdings import VISIBLE_MS, Held
 from mtrade.trading.copying.memory import Grown, Sight
 
 UNEXPLAINED_MS = 3_000  # executions are looked for that long
+UNHEARD_MS = 10_000  # one that closed something is told, or listed over REST, within this
 AROUND_MS = 2_000  # a push of an execution may be that much behind the order it caused
 
 
@@ -26,6 +27,8 @@ def leader_facts(
         grown = _grown(sight, held, leg, 0, need)
     live = sight.is_live(now, max_age_ms)
     order_id = grown[-1].order_id if grown else ""
+    times = (sight.forced_ms, sight.freely_ms, sight.larger_ms)
+    forced, freely, larger = (known.get(leg.instrument, 0) for known in times)
     return LeaderFacts(
         size=held.size,
         update_id=held.update_id,
@@ -40,7 +43,8 @@ def leader_facts(
         margin_mode=held.margin_mode,
         account=sight.wallet,
         account_ms=sight.wallet_ms,
-        liquidated=leg.instrument in sight.forced_ms,
+        liquidated=forced > max(freely, larger),
+        explained=max(forced, freely) > larger or now - held.moved_ms > UNHEARD_MS,
         silent_s=0 if live or not sight.live_ms else max(0, (now - sight.live_ms) // 1000),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount
+from mtrade.domain.copying.interference import is_forced
 from mtrade.domain.errors import MTradeError
 from mtrade.domain.events import (
     AccountSnapshot,
@@ -33,10 +34,6 @@ from mtrade.trading.copying.holdings import Held
 KEPT_FILLS = 200
 KEPT_IDS = 5_000
 READ_FRESH_MS = 20_000  # a live stream also needs a read of the positions this young
-FORCED = (
-    "liquidat", "liq-", "hedge-liq-", "pm_liq", "comb_margin_liq", "scm_liq", "auto_deleverag",
-    "insurance", "clear",
-)  # fmt: skip
 
 Place = tuple[str, str]  # an account's id and a settle currency
 
@@ -65,7 +62,9 @@ class Settings:
 class Sight:
     """One account in one settle currency. `read_ms` is when the last good read of its positions
     began, `live_from_ms` since when its stream is live, None while it is not. All executions from
-    `trades_from_ms` until `trades_read_ms` are known, and those heard of since."""
+    `trades_from_ms` until `trades_read_ms` are known, and those heard of since. By contract:
+    `forced_ms` and `freely_ms` are the newest executions that closed something by force and by own
+    will, `larger_ms` is when the position had come to the size from which it was last reduced."""
 
     positions: dict[holdings.Key, Held] = field(default_factory=dict)
     settings: dict[InstrumentId, Settings] = field(default_factory=dict)
@@ -79,6 +78,8 @@ class Sight:
     grown: dict[InstrumentId, deque[Grown]] = field(default_factory=dict)
     flat_ms: dict[InstrumentId, int] = field(default_factory=dict)
     forced_ms: dict[InstrumentId, int] = field(default_factory=dict)
+    freely_ms: dict[InstrumentId, int] = field(default_factory=dict)
+    larger_ms: dict[InstrumentId, int] = field(default_factory=dict)
     orders: OrderedDict[str, bool] = field(default_factory=OrderedDict)
     known_fills: OrderedDict[str, None] = field(default_factory=OrderedDict)
     jumped: bool = False
@@ -257,15 +258,19 @@ class Memory:
             if grown is not None and key[1] is Leg.NET:
                 kept = [g for g in grown if g.side.sign * held.size > 0]
                 sight.grown[instrument] = deque(kept, KEPT_FILLS)
+        if known is not None and (abs(held.size) < abs(known.size) or held.size * known.size < 0):
+            sight.larger_ms[instrument] = known.moved_ms
         grew = known is None or abs(held.size) > abs(known.size) or known.size * held.size < 0
         if grew and held.moved_ms > sight.forced_ms.get(instrument, 0):
             sight.forced_ms.pop(instrument, None)
 
     def _fill(self, sight: Sight, fill: Fill) -> None:
         size = fill.size - abs(fill.close_size)
-        if fill.text.startswith(FORCED) and size <= 0:
-            sight.forced_ms[fill.instrument] = fill.time_ms
-        if size <= ZERO:
+        forced = is_forced(fill.text)
+        if forced or fill.close_size:
+            times = sight.forced_ms if forced else sight.freely_ms
+            times[fill.instrument] = max(fill.time_ms, times.get(fill.instrument, 0))
+        if forced or size <= ZERO:
             return
         self._numbers += 1
         grown = sight.grown.setdefault(fill.instrument, deque(maxlen=KEPT_FILLS))
