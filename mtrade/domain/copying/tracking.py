@@ -68,15 +68,34 @@ def tracked(leg: CopyLeg, facts: Facts) -> Turn:
     if abs(size) > abs(episode.anchor) and facts.leader.live:
         if facts.leader.increase_ms is None:
             return Turn(leg=leg, wait=Reason(Code.OPENING))
-        turn = _settled(replace(leg, episode=ep.grown(episode, facts)), facts)
-        if episode.latch and not episode.exact:  # out of it: nothing will be missing, but say so
-            skipped = because(leg, facts, Act.SKIPPED, Reason(Code.LATCHED))
-            return replace(turn, events=(skipped, *turn.events))
-        return turn
+        grown = ep.grown(episode, facts)
+        turn = _settled(replace(leg, episode=grown), facts)
+        skipped = _left_out(grown, facts)
+        if skipped is None:
+            return turn
+        return replace(turn, events=(because(leg, facts, Act.SKIPPED, skipped), *turn.events))
     if abs(size) < abs(episode.anchor):
         smaller = replace(leg, episode=ep.shrunk(episode, facts))
         return replace(_settled(smaller, facts), alerts=_forced(facts))
     return _settled(leg, facts)
+
+
+def _left_out(episode: Episode, facts: Facts) -> Reason | None:
+    """Why the leader's add is not followed: nothing will be missing, so it is said here."""
+    if episode.latch and not episode.exact:
+        return Reason(Code.LATCHED)
+    if episode.base is None:
+        return _outside_of(episode)
+    if episode.k is not None and (why := ep.refused_add(episode, facts)) is not None:
+        return why
+    return None
+
+
+def _outside_of(episode: Episode) -> Reason:
+    """Why nothing is copied of an episode that began before the link was armed."""
+    if episode.joined == LateJoin.ASK:
+        return Reason(Code.ASKED, human=True)
+    return Reason(Code.WAIT_FLAT)
 
 
 def _watched(leg: CopyLeg) -> bool:
@@ -108,17 +127,32 @@ def _outside(leg: CopyLeg, facts: Facts) -> Turn:
         tries=0, empty_ms=(),
     )  # fmt: skip
     if episode.joined == LateJoin.ADOPT:
-        fresh = _adopted(fresh, episode, facts)
+        if facts.follower.position is None:
+            return Turn(leg=leg, wait=Reason(Code.NOT_RECONCILED))
+        fresh = _adopted(fresh, episode, facts, facts.follower.position)
     turn = _settled(fresh, facts)
     event = told(leg, facts, Act.EPISODE, None, leader=text(facts.leader.size))
-    return replace(turn, events=(event, *turn.events))
+    late, alerts = _joined(fresh, facts)
+    return replace(turn, events=(event, *late, *turn.events), alerts=(*turn.alerts, *alerts))
 
 
-def _adopted(leg: CopyLeg, episode: Episode, facts: Facts) -> CopyLeg:
+def _joined(leg: CopyLeg, facts: Facts) -> tuple[tuple[CopyEvent, ...], tuple[Reason, ...]]:
+    """The rows of the feed for a leader who was in already, and what needs a person."""
+    episode = leg.episode
+    if leg.owned:
+        numbers = {"action": "adopt", "before": "0", "after": text(leg.owned)}
+        return (told(leg, facts, Act.HAND, Code.MANUAL, **numbers),), ()
+    if episode is None or (episode.base is not None and not episode.base):
+        return (), ()
+    why = Reason(Code.ADDS_ONLY) if episode.base else _outside_of(episode)
+    act = Act.DELAYED if why.human else Act.SKIPPED
+    return (because(leg, facts, act, why),), (why,) if why.human else ()
+
+
+def _adopted(leg: CopyLeg, episode: Episode, facts: Facts, position: Decimal) -> CopyLeg:
     """The follower holds the same side already: that is the copy."""
-    position = facts.follower.position
     side = -episode.sign if facts.link.params.inverse else episode.sign
-    if position is None or ep.sign(position) != side:
+    if ep.sign(position) != side:
         return leg
     whole = abs(Fraction(facts.leader.size))
     ratio = abs(Fraction(position)) / whole
