@@ -29,6 +29,8 @@ def booked(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> 
         leg = replace(leg, owned=leg.owned + gained)
     if not after.final:
         return Outcome(leg=leg)
+    if facts is not None:  # the journal's times are this computer's, copying's the exchange's
+        after = replace(after, closed_ms=facts.now_ms)
     leg = replace(leg, pending=None)
     if after.state is IntentState.VOID:
         return _void(leg, before, after, facts)

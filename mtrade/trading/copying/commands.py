@@ -75,6 +75,7 @@ class Commands:
             self._check_empty(link)
         if arming:
             self._check_modes(link)
+            self._check_clock(link)
         now = self._now(link)
         changed = replace(
             link, state=state, since_ms=now, why=_why(state, now), version=link.version + 1,
@@ -147,6 +148,15 @@ class Commands:
             raise Conflict(
                 "the position modes of leader and follower do not fit together", code="copy_mode",
                 params={"leader": str(leader or ""), "follower": str(follower or "")},
+            )  # fmt: skip
+
+    def _check_clock(self, link: Link) -> None:
+        """Raise Conflict while the exchange's time is not known well enough."""
+        fault = self._core.gates.clock_fault(network_of(link.follower_id))
+        if fault is not None:
+            raise Conflict(
+                "the exchange's time is not known well enough to begin copying",
+                code="copy_clock", params=fault.numbers,
             )  # fmt: skip
 
     def _write(self, change: CopyChange) -> None:

@@ -46,6 +46,8 @@ _OF_ACCOUNTS = (
     PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
 )  # fmt: skip
 
+LATE = "exchange_clock"  # the exchange found a read too late: no word about the key
+
 
 class Ear:
     """`strangers` is told every execution on a follower. Engine thread only, except `hear`."""
@@ -267,7 +269,7 @@ class Ear:
     def _key(self, seen: Sighting) -> None:
         account_id = getattr(seen, "account_id", "")
         core = self._core
-        if isinstance(seen.error, AuthenticationFailed):
+        if isinstance(seen.error, AuthenticationFailed) and seen.error.code != LATE:
             core.key_refused(account_id, seen.error.label or seen.error.code)
         elif seen.error is None:
             core.key_accepted(account_id)

@@ -114,7 +114,8 @@ class Foresight:
         link = replace(link, state=LinkState.ON, armed_ms=now, leaving=None)
         at = self._core.fresh_pass()
         self._core.gates.refresh()
-        rows, problems = [], []
+        fault = self._core.gates.clock_fault(network_of(link.follower_id))
+        rows, problems = [], [fault] if fault is not None else []
         for leg in _legs(link, memory, book):
             facts = world.facts(link, leg, at)
             if facts is None:

@@ -82,6 +82,10 @@ class Gates:
             return Reason(Code.DISK)
         return self._account(link.follower_id) or self._clock(network_of(link.follower_id))
 
+    def clock_fault(self, network: Network) -> Reason | None:
+        """Why the exchange's time is not known well enough now to add risk."""
+        return _clock_fault(self._clock_of(network))
+
     def _account(self, account_id: str) -> Reason | None:
         if account_id in self.unproven:
             return Reason(Code.NOT_RECONCILED)
@@ -93,7 +97,7 @@ class Gates:
 
     def _clock(self, network: Network) -> Reason | None:
         if network not in self._clocks:
-            self._clocks[network] = _clock_fault(self._clock_of(network))
+            self._clocks[network] = self.clock_fault(network)
         return self._clocks[network]
 
 

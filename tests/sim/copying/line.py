@@ -204,7 +204,10 @@ class SimLine:
         self._read()
         futures = self._bourse.world.futures
         account = futures.state.account(self.uid, instrument.settle)
-        legs = futures.state.legs(account, instrument.name)
+        try:
+            legs = futures.state.legs(account, instrument.name)
+        except GateFault as fault:
+            raise refused(fault.status, fault.label, fault.message, changing=False) from None
         return tuple(self._row(leg) for leg in legs)
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:

@@ -140,14 +140,17 @@ class Accounts:
 
 
 class Stand:
-    """One leader (`paper:1`) and followers; `run` lets time pass."""
+    """One leader (`paper:1`) and followers; `run` lets time pass. This computer's clock is
+    `behind_ms` behind the exchange's, and that is known."""
 
-    def __init__(self, folder: Path, followers: int = 2, **tools: Any) -> None:
+    def __init__(self, folder: Path, followers: int = 2, behind_ms: int = 0, **tools: Any) -> None:
         self.folder = folder
         self.tools = tools
         self.stage = Stage()
         self.pick = random.Random(1)
         self.clock = StageClock(self.stage)
+        self.clock.offset_ms = behind_ms
+        self.here = StageClock(self.stage, -behind_ms)
         self.bourse = Bourse(self.pick, self.clock.now_ms)
         self.troubles = Troubles(random.Random(1), DEFAULT)
         self.troubles.on = False
@@ -183,7 +186,7 @@ class Stand:
                 shelf=self.store,
                 next_id=self.journal.next_id,
                 known_text=self.journal.by_text,
-                clock=self.clock,
+                clock=self.here,
                 clock_of=lambda network: self.clock,
                 feeds=self.streams,
                 scout_for=lambda post: Scout(self.accounts, post, self._pool),
@@ -199,7 +202,7 @@ class Stand:
         self.pipeline = Pipeline(
             self.journal,
             lambda post: Courier(self.accounts, post, self._pool, self.brakes.halted),
-            self.clock,
+            self.here,
             lambda account_id: self.clock.now_ms(),
             lambda account_id: None,
             worker=self._worker,  # type: ignore[arg-type]
