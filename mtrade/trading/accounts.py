@@ -12,10 +12,11 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
-from mtrade.domain.errors import Conflict, ExchangeError, InvalidRequest, MTradeError, NotFound
+from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, NotFound
 from mtrade.domain.orders import OrderSocket
 from mtrade.domain.ports import Clock, Exchange, MarketData
 from mtrade.trading.keys import key_report
+from mtrade.trading.networks import status_of
 from mtrade.trading.ports import AccountBook, Choices, NetworkClock, Networks, PaperDesk
 from mtrade.trading.views import KeyReport, NetworkStatus
 
@@ -52,6 +53,7 @@ class AccountManager:
         self._errors: dict[str, str] = {}
         self.on_change: Callable[[str], None] = lambda account_id: None
         self.before_removal: Callable[[str], None] = lambda account_id: None
+        self.before_disabling: Callable[[str], None] = lambda account_id: None
 
     def list(self) -> tuple[Account, ...]:
         """All accounts in the order they were added."""
@@ -148,7 +150,11 @@ class AccountManager:
                 colour=account.colour if colour is None else _colour(colour, 0),
                 enabled=account.enabled if enabled is None else enabled,
             )
+            if account.enabled and not changed.enabled:
+                self.before_disabling(account_id)
             self._book.replace(changed)
+        if changed.enabled is not account.enabled:
+            self._let_go(account_id)  # who is not used keeps no socket; who is used again is warm
         self.on_change(account_id)
         return changed
 
@@ -163,11 +169,8 @@ class AccountManager:
                 )
             self.before_removal(account_id)
             self._book.remove(account_id)
-        with self._lock:
-            gone = self._exchanges.pop(account_id, None)
-            self._errors.pop(account_id, None)
-        if gone is not None:
-            gone.close()
+        self._errors.pop(account_id, None)
+        self._let_go(account_id)
         self.on_change(account_id)
 
     def warm(self) -> None:
@@ -190,7 +193,7 @@ class AccountManager:
             if account_id not in self._exchanges:
                 credentials = self._book.credentials(account_id)
                 self._exchanges[account_id] = self._networks.exchange(
-                    account.network, credentials, warm=True
+                    account.network, credentials, warm=account.enabled
                 )
             return self._exchanges[account_id]
 
@@ -218,7 +221,8 @@ class AccountManager:
 
     def network_status(self) -> tuple[NetworkStatus, ...]:
         """One line per network that has an account."""
-        return tuple(self._status(n) for n in Network if self._count(n))
+        counts = {n: sum(a.network is n for a in self.list()) for n in Network}
+        return tuple(status_of(self._networks, n, count) for n, count in counts.items() if count)
 
     def order_sockets(self) -> tuple[tuple[str, OrderSocket], ...]:
         """The trading sockets of every account that is open, each with its account's id."""
@@ -226,26 +230,12 @@ class AccountManager:
             opened = sorted(self._exchanges.items())
         return tuple((name, row) for name, line in opened for row in line.order_sockets())
 
-    def _status(self, network: Network) -> NetworkStatus:
-        clock = self._networks.clock(network)
-        try:
-            if clock.age_ms is None:
-                clock.sync()
-            error = ""
-        except ExchangeError as fault:
-            error = fault.message
-        return NetworkStatus(
-            network=network,
-            host=self._networks.host(network),
-            accounts=self._count(network),
-            latency_ms=clock.round_trip_ms,
-            offset_ms=clock.offset_ms,
-            age_ms=clock.age_ms,
-            error=error,
-        )
-
-    def _count(self, network: Network) -> int:
-        return sum(a.network is network for a in self.list())
+    def _let_go(self, account_id: str) -> None:
+        """Close an account's connections. What is unanswered then is looked up over new ones."""
+        with self._lock:
+            gone = self._exchanges.pop(account_id, None)
+        if gone is not None:
+            gone.close()
 
     def _usable(self, account_id: str) -> Account:
         account = self.get(account_id)

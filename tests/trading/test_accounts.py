@@ -128,13 +128,27 @@ def test_rename_recolour_disable(office: Office) -> None:
         office.manager.update(made.id, colour="red")
 
 
-def test_what_a_disabled_account_has_under_way_is_still_followed(office: Office) -> None:
+def test_a_disabled_account_keeps_no_connections_and_is_still_looked_at(office: Office) -> None:
     account = office.manager.open_paper("Main")
-    before = office.manager.exchange(account.id)
+    closed: list[object] = []
+
+    def watched(line: object) -> object:
+        line.close = lambda: closed.append(line)  # type: ignore[attr-defined]
+        return line
+
+    first = watched(office.manager.exchange(account.id))
+    office.manager.update(account.id, name="Same")
+    assert office.manager.exchange(account.id) is first
     office.manager.update(account.id, enabled=False)
+    assert closed == [first]
     with pytest.raises(Conflict):
         office.manager.exchange(account.id)
-    assert office.manager.line(account.id) is before
+    cold = watched(office.manager.line(account.id))  # what it has under way is followed over it
+    assert office.net.warm == [account.uid]
+    office.manager.update(account.id, enabled=True)
+    assert closed == [first, cold]
+    office.manager.exchange(account.id)
+    assert office.net.warm == [account.uid, account.uid]
 
 
 def test_no_line_leads_to_real_money_where_it_is_switched_off() -> None:

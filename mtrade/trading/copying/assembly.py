@@ -88,4 +88,5 @@ def facade(
         loop.post,
     )
     accounts.before_removal = copying.leave_account
+    accounts.before_disabling = copying.check_unused
     return copying

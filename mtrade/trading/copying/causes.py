@@ -1,7 +1,8 @@
 """Which trades of a leader wait to be consumed by an order of a follower. Engine thread only.
 
 One leader trade is consumed by at most one order of a follower, for ever: the journal refuses a
-second time. A trade of before the start may have been consumed by an earlier run.
+second time. A trade of before the start, or of before the link, may have been consumed by an
+earlier run, or by an earlier link of the same two accounts.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Causes:
         """The leader traded."""
         for fill in fills:
             name = f"{fill.instrument.name}:{fill.trade_id}"
-            if fill.time_ms < self.since_ms and self._consumed(
+            if fill.time_ms < max(self.since_ms, link.created_ms) and self._consumed(
                 link.follower_id, link.leader_id, (name,)
             ):
                 continue

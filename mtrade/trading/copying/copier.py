@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from mtrade.domain.copying.model import CopyChange
@@ -111,6 +112,11 @@ class Copier:
     def stopping(self) -> None:
         """See the port; called from another thread."""
         self._stopped = True
+
+    def forget(self, account_id: str) -> None:
+        """An account was changed or removed; its key may be another. From any thread."""
+        if self.core.ready:
+            self.core.host.post(Task(partial(self.core.key_changed, account_id), Future()))
 
     def close(self) -> None:
         """Ask and watch nothing more."""

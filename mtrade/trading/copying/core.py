@@ -278,6 +278,12 @@ class Core:
                     self.over(link, None, Code.KEY)
             self.touch_account(account_id)
 
+    def key_changed(self, account_id: str) -> None:
+        """Whatever the old key was refused for, the new one has a try at once."""
+        self.errands.refused.pop(account_id, None)
+        self.gates.keys.pop(account_id, None)
+        self.touch_account(account_id)
+
     def active(self) -> list[Link]:
         """The links that are not off."""
         return [link for link in self.book.links.values() if link.state is not LinkState.OFF]

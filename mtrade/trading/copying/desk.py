@@ -29,7 +29,7 @@ from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.acts import Acts
 from mtrade.trading.copying.brakes import ALL
 from mtrade.trading.copying.braking import LINK, Braking
-from mtrade.trading.copying.commands import Commands
+from mtrade.trading.copying.commands import NOTHING_SENT, Commands
 from mtrade.trading.copying.copier import Copier, Task
 from mtrade.trading.copying.foresight import Foresight
 from mtrade.trading.copying.showing import Showing
@@ -211,6 +211,16 @@ class Copying:
         for link in list(self._core.book.links.values()):
             if concerned(link):
                 self.remove(link.id, OnUnfollow.KEEP)
+
+    def check_unused(self, account_id: str) -> None:
+        """An account is about to be disabled, and then not even exits could be sent for it. Raises
+        Conflict(account_follows)."""
+        links = self._core.book.links.values()
+        if any(x.follower_id == account_id and x.state not in NOTHING_SENT for x in links):
+            raise Conflict(
+                "this account follows another one: switch its links off first",
+                code="account_follows",
+            )
 
     def _leave(self, holding: list[Link], positions: OnUnfollow) -> None:
         keys = [link.id for link in holding]

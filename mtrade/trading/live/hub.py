@@ -71,7 +71,7 @@ class Hub:
         self._listeners = Listeners(board)
         self._errands = Errands(board, self._listeners, self._watching, self._reader)
         self._press = Press(clock)
-        self._open: set[str] = set()
+        self._open: dict[str, object] = {}  # by account: the key its feeds were opened with
         self._next_tick = self._next_chores = clock.monotonic()
         self._problems: tuple[Problem, ...] = ()
         self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
@@ -186,14 +186,20 @@ class Hub:
             self._errands.heard(event)
 
     def _sync_accounts(self) -> None:
-        """Private feeds are open for exactly the enabled accounts."""
-        enabled = {account.id for account in self._accounts.list() if account.enabled}
-        self.board.keep_accounts(enabled)
-        for account_id in sorted(enabled - self._open):
-            self._feeds.open_account(account_id)
-        for account_id in sorted(self._open - enabled):
-            self._feeds.close_account(account_id)
-        self._open = enabled
+        """Private feeds are open for exactly the enabled accounts, each with its present key."""
+        enabled = {
+            account.id: (account.key_tail, account.created_ms)
+            for account in self._accounts.list()
+            if account.enabled
+        }
+        self.board.keep_accounts(set(enabled))
+        for account_id in sorted(self._open):
+            if enabled.get(account_id) != self._open[account_id]:
+                self._feeds.close_account(account_id)
+        for account_id in sorted(enabled):
+            if enabled[account_id] != self._open.get(account_id):
+                self._feeds.open_account(account_id)
+        self._open = dict(enabled)
         self._listeners.mark(ServerTopic())
 
     def _tick(self) -> None:

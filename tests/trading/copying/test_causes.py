@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mtrade.domain.copying.model import CopyLeg, Link
 from mtrade.domain.copying.params import CopyParams
@@ -48,6 +49,14 @@ def test_a_trade_of_an_earlier_run_is_not_taken_again() -> None:
     causes.since_ms = 5000
     causes.heard(LINK, [fill(1, at=4000), fill(2, at=6000)])
     assert [cause.trade_id for cause in causes.taken(LINK, LEG, "t")] == ["BTC_USDT:2"]
+
+
+def test_a_trade_that_an_earlier_link_consumed_is_not_taken_again() -> None:
+    """The same two accounts are linked again: the journal knows what the link before took."""
+    causes = Causes(lambda follower, leader, names: frozenset(names))
+    again, leg = replace(LINK, id=2, created_ms=5000), replace(LEG, link_id=2)
+    causes.heard(again, [fill(1, at=4000), fill(2, at=6000)])
+    assert [cause.trade_id for cause in causes.taken(again, leg, "t")] == ["BTC_USDT:2"]
 
 
 def test_a_leg_that_waits_for_ever_keeps_the_newest_trades_only() -> None:

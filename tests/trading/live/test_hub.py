@@ -189,6 +189,23 @@ def test_private_feeds_are_open_for_exactly_the_enabled_accounts(stand: Stand) -
     assert stand.feeds.accounts == {"paper:1": 1, "paper:2": 1}
 
 
+def test_a_new_key_opens_the_feeds_anew_even_when_nobody_saw_the_old_one_go(stand: Stand) -> None:
+    """Removed and added again between two looks, the account has the same id."""
+    opened: list[str] = []
+    close, open_ = stand.feeds.close_account, stand.feeds.open_account
+    stand.feeds.close_account = lambda id: (opened.append(f"-{id}"), close(id))[1]  # type: ignore[method-assign]
+    stand.feeds.open_account = lambda id: (opened.append(f"+{id}"), open_(id))[1]  # type: ignore[method-assign]
+    stand.accounts.rows = [replace(ACCOUNT, name="another name", colour="#ffffff")]
+    stand.hub.accounts_changed()
+    stand.step()
+    assert opened == []
+    stand.accounts.rows = [replace(ACCOUNT, key_tail="new!")]
+    stand.hub.accounts_changed()
+    stand.step()
+    assert opened == ["-paper:1", "+paper:1"]
+    assert stand.feeds.accounts == {"paper:1": 1}
+
+
 def test_positions_that_are_shown_are_followed_at_their_mark_price(stand: Stand) -> None:
     stand.live(USDT)
     stand.post(snapshot(1, positions=(position(BTC, 100, 1),)))
