@@ -54,6 +54,7 @@ from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
 from mtrade.trading.state import LiveState
+from mtrade.trading.times import clock_problems
 from mtrade.trading.views import Problem
 from mtrade.web.app import create_app
 
@@ -261,7 +262,12 @@ def _desk(
         choices=choices,
         clock=clock,
         limits=limits,
-        notices=lambda: (*notices(), *hub.problems(), *copier.core.alerts.problems()),
+        notices=lambda: (
+            *notices(),
+            *clock_problems({a.network for a in accounts.list()}, accounts.clock),
+            *hub.problems(),
+            *copier.core.alerts.problems(),
+        ),
     )
     stack.callback(copier.close)
     stack.callback(pipeline.close)
