@@ -55,8 +55,7 @@ def entry_band(episode: Episode, facts: Facts, *, late: bool) -> Band | None:
     reference = facts.leader.increase_price or leader_price(episode)
     if late:
         reference, bps = reference or facts.leader.entry_price, params.late_band_bps
-    else:
-        reference = reference or mark
+    reference = reference or mark  # the net of two legs has no entry price of its own
     return None if reference is None else Band(reference, bps, ends)
 
 

@@ -60,3 +60,13 @@ def test_without_a_rule_of_the_exchange_the_band_of_the_link_counts() -> None:
     made = Bench(entry_slip_bps=D(1000))
     made.size = D(10)
     assert price(made.look()) == D(66_000)
+
+
+def test_a_late_entry_whose_leader_price_nobody_knows_goes_by_mark() -> None:
+    """The net of a hedging leader has no entry price, and no execution that made it grow."""
+    made = Bench(late_band_bps=D(50))
+    made.leader |= {"increase_price": None, "entry_price": None}
+    made.leader["increase_ms"] = NOW - 60_000
+    made.link = replace(made.link, armed_ms=NOW - 90_000)
+    made.size = D(10)
+    assert price(made.look()) == D(60_300)
