@@ -22,7 +22,18 @@ def history(world: World, file: Path) -> list[str]:
     return [
         *_cast(world.cast),
         *(f"{(at - START_MS) / 1000:9.3f}  {what}" for at, what in sorted(lines, key=_time)),
+        *_legs(world),
     ]
+
+
+def _legs(world: World) -> Iterator[str]:
+    """How every leg stood in the end, and why it sent nothing more."""
+    if world.process is None:
+        return
+    core = world.process.copier.core
+    for leg in core.book.legs.values():
+        yield f"leg {leg.id} {leg.follower_id} {leg.instrument.name} {leg.side}: owned {leg.owned}"
+        yield f"    {core.whys.get(leg.id) or leg.reason}, {leg.episode}"
 
 
 def _cast(cast: Cast) -> Iterator[str]:
