@@ -14,7 +14,7 @@ from mtrade.store.account_rows import account_from, entry_of, seal, take_plain, 
 from mtrade.store.files import Document, Owned, read_owned, write_json
 from mtrade.store.vault import Vault
 
-MAX_ACCOUNTS = 50
+MAX_ACCOUNTS = 50  # as in mtrade.trading.accounts
 MAX_NAME = 40
 
 

@@ -21,7 +21,7 @@ from mtrade.trading.ports import AccountBook, Choices, NetworkClock, Networks, P
 from mtrade.trading.views import KeyReport, NetworkStatus
 
 ACTIVE = "active_account"
-MAX_ACCOUNTS = 50
+MAX_ACCOUNTS = 50  # each keeps five sockets, and Gate gives an address 300 (docs/gate-notes.md)
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 COLOURS = ("#4c9aff", "#2fbf8f", "#c9a0ff", "#f2b84b", "#ff6b6b", "#56b4e9", "#9aa7b4", "#e08fd0")
 
