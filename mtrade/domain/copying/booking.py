@@ -17,9 +17,11 @@ from mtrade.domain.risk import is_reducing
 EMPTY_MS = 60_000
 _POOR = frozenset({"BALANCE_NOT_ENOUGH", "INSUFFICIENT_AVAILABLE", "LIQUIDATE_IMMEDIATELY"})
 _TIER = frozenset({"RISK_LIMIT_EXCEEDED"})
-_NO_EFFECT = frozenset(
-    {"NOT_SENT", "FENCED", "REQUEST_EXPIRED", "TOO_MANY_REQUESTS", "TOO_FAST", "BY_HAND"}
+# The line or the limiter turned the request away; it may be made again, but not at once.
+NOT_THROUGH = frozenset(
+    {"NOT_SENT", "REQUEST_EXPIRED", "TOO_MANY_REQUESTS", "TOO_FAST", "exchange_rate_limited"}
 )
+NO_EFFECT = NOT_THROUGH | {"FENCED", "BY_HAND"}
 
 
 def booked(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> Outcome:
@@ -75,7 +77,7 @@ def _anew(leg: CopyLeg) -> CopyLeg:
 def _void(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> Outcome:
     """No effect. What the exchange refused for a reason of its own is not asked again at once."""
     leg, label = _anew(leg), after.label
-    if label in _NO_EFFECT:
+    if label in NO_EFFECT:
         return Outcome(leg=leg)
     if is_reducing(after.order):
         leg = replace(leg, tries=leg.tries + 1)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+from mtrade.domain.copying.booking import NO_EFFECT
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyChange, CopyEvent, Link, LinkState
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of
-from mtrade.trading.intents import BY_HAND, FENCED, NOT_SENT
 
 UNKNOWN_MS = 300_000
-NO_REFUSAL = frozenset({NOT_SENT, FENCED, BY_HAND, "REQUEST_EXPIRED", "TOO_MANY_REQUESTS"})
 KEY_LABELS = frozenset(
     {"INVALID_KEY", "INVALID_SIGNATURE", "INVALID_CREDENTIALS", "IP_FORBIDDEN", "READ_ONLY",
      "FORBIDDEN", "ACCOUNT_LOCKED"}
@@ -31,7 +30,7 @@ class Breakers:
 
     def learned(self, link: Link, before: Intent, after: Intent) -> None:
         """A copy order has a new state."""
-        if after.state is IntentState.VOID and after.label not in NO_REFUSAL:
+        if after.state is IntentState.VOID and after.label not in NO_EFFECT:
             self._refusal(link, after)
         elif after.state is IntentState.UNKNOWN and before.state is IntentState.SENDING:
             self._unknown_outcome(link, after)

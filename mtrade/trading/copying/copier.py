@@ -17,6 +17,7 @@ from mtrade.trading.copying.adoption import Adoption
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.ear import Ear
+from mtrade.trading.copying.patience import Patience
 from mtrade.trading.copying.planning import Planning
 from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.settling import Settling
@@ -48,8 +49,9 @@ class Copier:
         self._settings = Settings(core)
         self._adoption = Adoption(core)
         self._watch = Watch(core)
-        self._planning = Planning(core, self._settings)
-        self._settling = Settling(core, self.breakers)
+        patience = Patience(core.tools.clock)
+        self._planning = Planning(core, self._settings, patience)
+        self._settling = Settling(core, self.breakers, patience)
         self._ear = Ear(core, self._settings, self._adoption.strangers)
         self._everything_at = 0.0
         self._stopped = False

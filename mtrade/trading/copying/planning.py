@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from mtrade.domain.copying.model import Cause, CopyLeg, Link
+from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.errors import StoreError
 from mtrade.trading.copying.batch import Batch, Decided
 from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.hands import Hands
+from mtrade.trading.copying.patience import Patience, Wait
 from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.world import Pass, network_of
 
@@ -16,9 +18,10 @@ SOONEST_S = 0.02
 class Planning:
     """Engine thread only."""
 
-    def __init__(self, core: Core, settings: Settings) -> None:
+    def __init__(self, core: Core, settings: Settings, patience: Patience) -> None:
         self._core = core
         self._settings = settings
+        self._patience = patience
         self._hands = Hands(core.memory)
         self._netted: dict[int, None] = {}
         self._net_at = 0.0
@@ -75,8 +78,18 @@ class Planning:
         if outcome is None:
             facts = self._hands.doubted(leg, facts)
             outcome = core.tools.step(leg, facts)
+        if (wait := self._held_back(leg, outcome)) is not None:
+            core.whys[leg_id] = wait.why
+            core.again(leg_id, wait.rest_s(core.tools.clock.monotonic()))
+            return
         core.whys[leg_id] = outcome.why
         self._follow(link, Decided(leg, facts, outcome), at, batch)
+
+    def _held_back(self, leg: CopyLeg, outcome: Outcome) -> Wait | None:
+        """The wait for an order of a leg whose last ones did not get through."""
+        if outcome.order is None:
+            return None
+        return self._patience.wait_of(leg.id, reducing=outcome.order.reducing)
 
     def _follow(self, link: Link, decided: Decided, at: Pass, batch: Batch) -> None:
         core, leg, outcome = self._core, decided.leg, decided.outcome

@@ -24,6 +24,12 @@ class Rates:
             while times[0] <= now_ms - WINDOW_MS:
                 times.popleft()
 
+    def forget(self, link_id: int, account_id: str) -> None:
+        """One of them never got through."""
+        for times in (self._links.get(link_id), self._accounts.get(account_id)):
+            if times:
+                times.pop()
+
     def counted(self, link_id: int, account_id: str, now_ms: int) -> tuple[int, int]:
         """How many there were of this link and of this account; from any thread."""
         since = now_ms - WINDOW_MS

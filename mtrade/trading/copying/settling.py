@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mtrade.domain.copying.codes import Act
-from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.copying.leaving import LOUD
+from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg, Link
 from mtrade.domain.copying.pricing import gap_bps, shown
 from mtrade.domain.copying.step import Outcome
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.patience import Patience
 from mtrade.trading.copying.world import network_of
 from mtrade.trading.ports import Moved
 
@@ -20,9 +22,10 @@ from mtrade.trading.ports import Moved
 class Settling:
     """Engine thread only."""
 
-    def __init__(self, core: Core, breakers: Breakers) -> None:
+    def __init__(self, core: Core, breakers: Breakers, patience: Patience) -> None:
         self._core = core
         self._breakers = breakers
+        self._patience = patience
         self._outcomes: dict[int, Outcome] = {}
 
     def settling(self, moved: Sequence[Moved]) -> CopyChange:
@@ -74,9 +77,21 @@ class Settling:
                 core.causes.ended(after.order.text, effect=after.state is IntentState.DONE)
                 core.errands.wallet_after(after.account_id, link.settle)
                 self._measure(outcome, after)
+                self._be_patient(link, outcome, after)
             self._breakers.learned(link, before, after)
             self._wake(outcome, after)
         self._outcomes = {}
+
+    def _be_patient(self, link: Link, outcome: Outcome, after: Intent) -> None:
+        """An order that did not get through is no entry of this minute, and the next one waits; an
+        exit that keeps being turned away is shouted."""
+        core, wait = self._core, self._patience.learned(outcome.leg.id, after)
+        if wait is None:
+            return
+        if not is_reducing(after.order):
+            core.rates.forget(link.id, after.account_id)
+        elif wait.count == LOUD:
+            core.launch((), CopyChange(events=(core.alarm(link, wait.why, outcome.leg),)))
 
     def _measured(self, outcome: Outcome, after: Intent) -> Outcome:
         """The row of a copied entry also tells how late it was, and how much worse its price."""
