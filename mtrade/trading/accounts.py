@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
+from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, NotFound
 from mtrade.domain.orders import OrderSocket
 from mtrade.domain.ports import Clock, Exchange, MarketData
@@ -52,7 +53,7 @@ class AccountManager:
         self._exchanges: dict[str, Exchange] = {}
         self._errors: dict[str, str] = {}
         self.on_change: Callable[[str], None] = lambda account_id: None
-        self.before_removal: Callable[[str], None] = lambda account_id: None
+        self.before_removal: Callable[[str, OnUnfollow | None], None] = lambda account_id, how: None
         self.before_disabling: Callable[[str], None] = lambda account_id: None
 
     def list(self) -> tuple[Account, ...]:
@@ -158,8 +159,9 @@ class AccountManager:
         self.on_change(account_id)
         return changed
 
-    def remove(self, account_id: str, confirm: str) -> None:
-        """Forget an account and its key; `confirm` must be its name."""
+    def remove(self, account_id: str, confirm: str, positions: OnUnfollow | None = None) -> None:
+        """Forget an account and its key; `confirm` must be its name, `positions` is what becomes of
+        copied ones."""
         with self._changing:
             account = self.get(account_id)
             if confirm != account.name:
@@ -167,7 +169,7 @@ class AccountManager:
                     "type the account's name to remove it",
                     fields={"confirm": f"must be {account.name}"},
                 )
-            self.before_removal(account_id)
+            self.before_removal(account_id, positions)
             self._book.remove(account_id)
         self._errors.pop(account_id, None)
         self._let_go(account_id)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from mtrade.domain.accounts import Network
+from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.web.fields import (
     AccountId,
     ApiKey,
@@ -107,9 +108,10 @@ class AccountChange(Form):
 
 
 class RemoveForm(Form):
-    """`confirm` repeats the account's name."""
+    """`confirm` repeats the account's name; `positions` is what becomes of copied ones."""
 
     confirm: Name
+    positions: OnUnfollow | None = None
 
 
 class TransferForm(Form):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mtrade.domain.accounts import Permission
+from mtrade.domain.copying.choices import OnUnfollow
+from mtrade.domain.errors import Conflict
 from tests.web.site import Site, error_of
 
 FIELDS = {"id", "name", "network", "uid", "key_tail", "permissions", "colour", "enabled",
@@ -37,6 +41,29 @@ def test_a_key_is_tested_then_added_and_never_shown(site: Site) -> None:
     assert (added.status_code, added.json["key_tail"]) == (201, "7777")
     every = report.text + added.text + owner.get("/api/accounts").text + owner.get("/").text
     assert SECRET not in every + str(site.audit.rows)
+
+
+def test_c33_a_removal_says_what_becomes_of_copied_positions(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, OnUnfollow | None]] = []
+
+    def leave(account_id: str, positions: OnUnfollow | None) -> None:
+        told.append((account_id, positions))
+        if positions is None:
+            raise Conflict("copied positions are open", code="copied_positions")
+
+    monkeypatch.setattr(site.desk.accounts, "before_removal", leave)
+    owner = site.browser(elevated=True)
+    second = owner.post("/api/accounts", {"network": "paper", "name": "Second"}).json["id"]
+    path = f"/api/accounts/{second}"
+    refused = owner.send("DELETE", path, {"confirm": "Second"})
+    assert (refused.status_code, error_of(refused)["code"]) == (409, "copied_positions")
+    wrong = owner.send("DELETE", path, {"confirm": "Second", "positions": "sell"})
+    assert (wrong.status_code, list(error_of(wrong)["fields"])) == (400, ["positions"])
+    gone = owner.send("DELETE", path, {"confirm": "Second", "positions": "close_now"})
+    assert gone.status_code == 204
+    assert told == [(second, None), (second, OnUnfollow.CLOSE_NOW)]
 
 
 def test_a_key_that_may_withdraw_is_refused(site: Site) -> None:

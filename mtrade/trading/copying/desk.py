@@ -29,9 +29,10 @@ from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.acts import Acts
 from mtrade.trading.copying.brakes import ALL
 from mtrade.trading.copying.braking import LINK, Braking
-from mtrade.trading.copying.commands import NOTHING_SENT, Commands
+from mtrade.trading.copying.commands import Commands
 from mtrade.trading.copying.copier import Copier, Task
 from mtrade.trading.copying.foresight import Foresight
+from mtrade.trading.copying.parting import Parting
 from mtrade.trading.copying.showing import Showing
 from mtrade.trading.copying.views import LinkPlan, LinkView, LinkWish, SyncRow, TicketRow
 from mtrade.trading.ports import Choices, CopyShelf
@@ -76,6 +77,7 @@ class Copying:
         self._commands = Commands(self._core)
         self._braking = Braking(self._core, copier.breakers)
         self._acts = Acts(self._core)
+        self._parting = Parting(self._core, self._commands, self._do, wait)
 
     def links(self) -> tuple[LinkView, ...]:
         """Every link and how it stands."""
@@ -196,31 +198,13 @@ class Copying:
         self._do(self._core.mode_changed)
         return mode
 
-    def leave_account(self, account_id: str) -> None:
-        """An account is about to be removed: its links go with it, unless they own something.
-        Raises Conflict(copied_positions)."""
-
-        def concerned(link: Link) -> bool:
-            return account_id in (link.follower_id, link.leader_id)
-
-        if any(map(concerned, self._commands.holding())):
-            raise Conflict(
-                "copied positions are open on this account: unfollow first",
-                code="copied_positions",
-            )
-        for link in list(self._core.book.links.values()):
-            if concerned(link):
-                self.remove(link.id, OnUnfollow.KEEP)
+    def leave_account(self, account_id: str, positions: OnUnfollow | None = None) -> None:
+        """See `Parting.leave`."""
+        self._parting.leave(account_id, positions)
 
     def check_unused(self, account_id: str) -> None:
-        """An account is about to be disabled, and then not even exits could be sent for it. Raises
-        Conflict(account_follows)."""
-        links = self._core.book.links.values()
-        if any(x.follower_id == account_id and x.state not in NOTHING_SENT for x in links):
-            raise Conflict(
-                "this account follows another one: switch its links off first",
-                code="account_follows",
-            )
+        """See `Parting.check_unused`."""
+        self._parting.check_unused(account_id)
 
     def _leave(self, holding: list[Link], positions: OnUnfollow) -> None:
         keys = [link.id for link in holding]

@@ -75,8 +75,9 @@ def change(call: Call, form: AccountChange, account_id: str) -> Json:
 
 
 def remove(call: Call, form: RemoveForm, account_id: str) -> None:
-    """Forget an account and its key; its name must be typed."""
-    call.desk.accounts.remove(account_id, form.confirm)
+    """Forget an account and its key; its name must be typed. With copied positions `positions` says
+    what becomes of them."""
+    call.desk.accounts.remove(account_id, form.confirm, form.positions)
 
 
 def _one(call: Call, account: Account) -> Json:

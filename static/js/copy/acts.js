@@ -15,6 +15,7 @@ import { act, copy, linkOf, refreshCopy, rowsOf } from './data.js';
 import { showSettings } from './drawer.js';
 import { showSkipped } from './feed.js';
 import { toggle } from './followers.js';
+import { waysOut } from './ways.js';
 import { amount, busyRows, coin, contracts, orderWords, STATE_ICONS } from './words.js';
 import { showWizard } from './wizard.js';
 
@@ -50,16 +51,12 @@ async function switchOff(item) {
 
 /** Three ways to end a link; which one is always asked. */
 function unfollow(item) {
-  const ways = ['wind_down', 'close_now', 'keep'].map((how, index) => {
-    const input = h('input', { type: 'radio', name: 'how', value: how, 'data-testid': `how-${how}` });
-    input.checked = index === 0;
-    return { input, node: h('label', { class: 'choice' }, input, h('span', {}, h('b', {}, t(`copy.unfollow.${how}`)), h('span', { class: 'sub' }, t(`copy.unfollow.${how}_text`)))) };
-  });
+  const ways = waysOut();
   return form({
     title: t('copy.unfollow.title', { name: item.follower.name }), testid: 'unfollow', danger: true, submit: t('copy.unfollow.yes'),
-    fields: [summary([[t('copy.open_positions'), held(item)]]), h('fieldset', { class: 'plain' }, h('legend', {}, t('copy.unfollow.ask')), ways.map((way) => way.node))],
+    fields: [summary([[t('copy.open_positions'), held(item)]]), ways.node],
     send: async () => {
-      const how = ways.find((way) => way.input.checked).input.value;
+      const how = ways.value();
       await remove(`/api/copy/links/${item.id}`, { how });
       await refreshCopy();
       toast('good', t(`copy.unfollow.${how}_done`, { name: item.follower.name }));

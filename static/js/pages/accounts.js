@@ -8,6 +8,7 @@ import { dateTime, money } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { isOwner, on, state } from '../core/store.js';
 import { toast } from '../core/toast.js';
+import { waysOut } from '../copy/ways.js';
 import { addPaper, colours, loadAccounts, switchTo } from '../ui/accounts_menu.js';
 import { addAccount } from './add_account.js';
 
@@ -40,14 +41,22 @@ function edit(item) {
   });
 }
 
+/** Asks for the name, and for copied positions what becomes of them as soon as the server says that there are some. */
 function askDelete(item) {
   const name = h('input', { class: 'input', name: 'confirm', autocomplete: 'off', 'data-testid': 'delete-confirm' });
+  const ways = waysOut();
+  ways.node.hidden = true;
   return form({
     title: t('accounts.delete_title', { name: item.name }), testid: 'delete-account', danger: true, submit: t('accounts.delete'),
-    fields: [h('p', {}, t(`accounts.delete_${item.network}`)), field(t('accounts.type_name', { name: item.name }), name)],
+    fields: [h('p', {}, t(`accounts.delete_${item.network}`)), field(t('accounts.type_name', { name: item.name }), name), ways.node],
     send: async () => {
       if (name.value.trim() !== item.name) throw new Error(t('accounts.name_differs'));
-      await remove(`/api/accounts/${encodeURIComponent(item.id)}`, null, { confirm: item.name });
+      try {
+        await remove(`/api/accounts/${encodeURIComponent(item.id)}`, null, { confirm: item.name, ...(ways.node.hidden ? {} : { positions: ways.value() }) });
+      } catch (error) {
+        if (error.code === 'copied_positions') ways.node.hidden = false;
+        throw error;
+      }
       await loadAccounts();
       toast('good', t('accounts.deleted', { name: item.name }));
     },
