@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -128,6 +128,20 @@ def test_an_order_is_in_the_journal_before_it_is_sent(world: World) -> None:
     assert seen == [IntentState.SENDING]
     assert (done.state, done.filled) == (IntentState.DONE, D(10))
     assert world.changed
+
+
+def test_nothing_is_on_its_way_while_the_journal_is_being_written(world: World) -> None:
+    sent: list[int] = []
+    commit = world.journal.commit
+
+    def slow(intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        world.pipeline._courier.drain(5)  # whatever was under way has left
+        sent.append(len(world.exchange.placed))
+        return commit(intents)
+
+    world.journal.commit = slow  # type: ignore[assignment, method-assign]
+    world.pipeline.commit([world.draft()], 5)
+    assert sent == [0]
 
 
 def test_one_request_is_one_order_however_often_it_is_sent(world: World) -> None:

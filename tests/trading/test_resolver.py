@@ -91,6 +91,12 @@ def test_not_found_before_the_fence_is_never_a_miss() -> None:
     assert (seen.intent.state, seen.misses) == (IntentState.UNKNOWN, 0)
 
 
+def test_an_accepted_order_may_be_invisible_for_five_seconds() -> None:
+    """Gate was seen to list an order late; a look that comes sooner proves nothing."""
+    seen = step(NOTHING, at=UNKNOWN.expires_ms + 5_000, misses=1)
+    assert seen.intent.state is IntentState.UNKNOWN
+
+
 def test_a_shallow_look_after_the_fence_is_no_miss_either() -> None:
     assert step(Evidence(deep=False), misses=1).intent.state is IntentState.UNKNOWN
 

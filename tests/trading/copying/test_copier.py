@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
 
-from mtrade.domain.orders import IntentState
+from mtrade.domain.copying.model import NO_CHANGE, CopyChange
+from mtrade.domain.orders import Intent, IntentState
 from tests.trading.copying.stand import DOGE, FIRST, SECOND, Stand
 
 
@@ -20,8 +22,17 @@ def test_a_leaders_order_reaches_two_followers_in_one_commit(stand: Stand) -> No
     stand.link(FIRST)
     stand.link(SECOND)
     stand.run(5)
+    fanouts: list[int] = []
+    commit = stand.journal.commit
+
+    def counted(intents: Sequence[Intent], change: CopyChange = NO_CHANGE) -> tuple[Intent, ...]:
+        fanouts.append(len(intents))
+        return commit(intents, change)
+
+    stand.journal.commit = counted  # type: ignore[method-assign]
     stand.trade("40")
     stand.run(2)
+    assert fanouts == [2]
     assert stand.held(FIRST) == stand.held(SECOND) == D(20)
     assert stand.owned(FIRST) == stand.owned(SECOND) == D(20)
     first, second = stand.intents()

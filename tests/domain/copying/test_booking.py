@@ -1,0 +1,53 @@
+"""What news of a leg's own order does to its ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal as D
+
+from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.copying.step import booked
+from mtrade.domain.instruments import Side
+from mtrade.domain.orders import (
+    Intent,
+    IntentKind,
+    IntentState,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+)
+from mtrade.domain.positions import Leg
+from tests.domain.copying.facts import BTC, NOW
+
+LEG = CopyLeg(
+    id=1, link_id=1, follower_id="paper:2", instrument=BTC, side=Leg.NET, owned=D(-4), pending=7
+)
+SENT = Intent(
+    id=7,
+    account_id="paper:2",
+    kind=IntentKind.COPY,
+    request_id="",
+    order=OrderRequest(
+        instrument=BTC, side=Side.SELL, type=OrderType.LIMIT, size=D(6), text="t-mt1cN",
+        price=D(60_000), tif=TimeInForce.IOC,
+    ),
+    expires_ms=NOW + 3_000,
+    state=IntentState.SENDING,
+    planned_ms=NOW,
+    leg_id=1,
+)  # fmt: skip
+
+
+def test_a_fill_that_is_told_in_parts_is_booked_once() -> None:
+    """Found open with a part filled, cancelled, read again: the parts never add up to more."""
+    open_ = SENT.advance(IntentState.UNKNOWN, filled=D(2), average=D(60_000))
+    done = open_.advance(IntentState.DONE, filled=D(5), average=D(60_000), closed_ms=NOW)
+    part = booked(LEG, SENT, open_, None).leg
+    assert (part.owned, part.pending) == (D(-6), 7)
+    whole = booked(part, open_, done, None).leg
+    assert (whole.owned, whole.pending) == (D(-9), None)
+
+
+def test_an_order_without_effect_leaves_the_ledger_alone() -> None:
+    void = SENT.advance(IntentState.VOID, label="NOT_SENT", closed_ms=NOW)
+    assert booked(LEG, SENT, void, None).leg == replace(LEG, pending=None)

@@ -1,0 +1,28 @@
+"""What is heard and read: a read that failed is no news."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+from pathlib import Path
+from typing import Any
+
+from mtrade.domain.errors import ExchangeUnavailable
+from tests.trading.copying.stand import FIRST, LEADER, Stand, name
+
+
+def test_reads_that_fail_are_no_news_of_positions(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.link(FIRST)
+    stand.run(5)
+    stand.trade("40")
+    stand.run(2)
+
+    def down(*args: Any, **named: Any) -> Any:
+        raise ExchangeUnavailable("no answer")
+
+    for uid in (LEADER, FIRST):
+        line: Any = stand.lines[name(uid)]
+        line.positions = line.contract = down
+    stand.run(40)
+    assert stand.owned() == stand.held() == D(20)
+    assert len(stand.intents()) == 1
