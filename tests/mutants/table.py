@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.mutants.rules import RULES
 from tests.mutants.sending import SENDING
 from tests.mutants.targets import TARGETS
 
-MUTANTS = (*SENDING, *TARGETS)
+MUTANTS = (*SENDING, *TARGETS, *RULES)
