@@ -222,7 +222,7 @@ def _episode_text(episode: Episode | None) -> str | None:
         f'"leader_cost":{_quoted(e.leader_cost)},"leader_opened":{_quoted(e.leader_opened)},'
         f'"own_cost":{_quoted(e.own_cost)},"own_opened":{_quoted(e.own_opened)},'
         f'"late_ms":{_whole(e.late_ms)},"retry_until_ms":{_whole(e.retry_until_ms)},'
-        f'"accepted_late":{_flag(e.accepted_late)}}}'
+        f'"accepted_late":{_flag(e.accepted_late)},"over":{_flag(e.over)}}}'
     )
 
 

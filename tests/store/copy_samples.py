@@ -115,6 +115,7 @@ episodes = st.builds(
     late_ms=st.none() | moments,
     retry_until_ms=st.none() | moments,
     accepted_late=st.booleans(),
+    over=st.booleans(),
 )
 legs = st.builds(
     CopyLeg,

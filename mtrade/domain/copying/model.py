@@ -110,7 +110,8 @@ class Episode:
     leader size that E was last computed for. `leader_cost` sums contracts x price of the leader's
     increases, `leader_opened` their contracts, for the VWAP; `own_*` those of the follower's
     entries. `late_ms`: exchange time of the oldest increase not yet obtained, None when nothing is
-    missing. `accepted_late`: a person chose "catch up now".
+    missing. `accepted_late`: a person chose "catch up now". `over`: the leader has left, and what
+    the follower still holds goes before anything new begins.
     """
 
     number: int
@@ -135,6 +136,7 @@ class Episode:
     late_ms: int | None = None
     retry_until_ms: int | None = None
     accepted_late: bool = False
+    over: bool = False
 
 
 class LegStatus(StrEnum):
