@@ -25,6 +25,7 @@ from mtrade.gate.faults import (
     refusal,
     transport_failure,
 )
+from mtrade.gate.key_guard import KeyGuard
 from mtrade.gate.labels import EXPIRED
 from mtrade.gate.limits import RateBudgets
 from mtrade.gate.networks import Addresses
@@ -81,6 +82,7 @@ class GateClient:
         self.budgets = budgets or RateBudgets(clock)
         self._transport = transport or Transport(timeouts)
         self._on_expired = on_expired
+        self._guard = KeyGuard(clock)
 
     def read(
         self,
@@ -97,6 +99,8 @@ class GateClient:
         RateLimited. Asked a second time only when a kept connection turned out to be dead.
         """
         request = self._request("GET", path, query, None, None, public=public)
+        if not public:
+            self._guard.enter()
         self.budgets.enter(bucket)
         cap = LIST_CAP if public else BODY_CAP
         try:
@@ -105,7 +109,7 @@ class GateClient:
             if not failure.stale:
                 raise transport_failure(failure.kind, written=True, changing=False) from None
             answer = self._again(request, cap, public=public)
-        return parse(self._settle(answer, bucket, changing=False))
+        return parse(self._settle(answer, bucket, changing=False, public=public))
 
     def change(
         self,
@@ -126,6 +130,7 @@ class GateClient:
         contradict the request, is OutcomeUnknown.
         """
         request = self._request(method, path, query, body, expires_ms, public=False)
+        self._guard.enter()
         self.budgets.enter(bucket, urgent=urgent)
         self._check_deadline(expires_ms)
         try:
@@ -183,10 +188,13 @@ class GateClient:
         except WireFailure as failure:
             raise transport_failure(failure.kind, written=True, changing=False) from None
 
-    def _settle(self, answer: Answer, bucket: str, *, changing: bool) -> Any:
+    def _settle(self, answer: Answer, bucket: str, *, changing: bool, public: bool = False) -> Any:
         self.budgets.feed(bucket, answer.headers, refused=answer.status == 429)
+        if answer.ok and not public:
+            self._guard.accepted()
         if not answer.ok:
             error = refusal(answer, changing=changing, now_ms=self.clock.now_ms())
+            self._guard.refused(error)
             if has_label(error, EXPIRED):
                 self.mistimed()
             raise error
