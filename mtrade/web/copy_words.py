@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 
-from mtrade.domain.copying.codes import Reason
+from mtrade.domain.copying.codes import Act, Reason
 from mtrade.domain.copying.model import CopyEvent
 from mtrade.web.i18n import Catalogue
 
@@ -35,7 +35,7 @@ class Words:
 
     def event(self, event: CopyEvent) -> str:
         """What a row of the feed says: its reason, else what was done."""
-        if event.code is not None:
+        if event.code is not None and event.act is not Act.SHADOW:
             return self.reason(Reason(event.code, event.numbers))
         return self.sentence(f"copy.event.{event.act}", event.numbers)
 

@@ -112,6 +112,14 @@ def test_the_fullest_sentence_that_has_its_numbers_is_said() -> None:
     )
 
 
+def test_a_link_that_only_watches_says_what_it_would_send() -> None:
+    numbers = {"side": "sell", "size": "5"}
+    watched = CopyEvent(
+        time_ms=0, link_id=1, act=Act.SHADOW, code=Code.SHADOW, numbers=numbers
+    )  # fmt: skip
+    assert Words(CATALOGUE, "en").event(watched) == "would sell 5 cont."
+
+
 def test_values_that_are_our_words_are_translated() -> None:
     moved = CopyEvent(
         time_ms=0, link_id=1, act=Act.STATE, numbers={"before": "on", "after": "close_only"}
