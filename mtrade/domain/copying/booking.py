@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mtrade.domain.copying import episodes as ep
+from mtrade.domain.copying.caps import money, tier_room
 from mtrade.domain.copying.choices import MarginPolicy
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
-from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus
+from mtrade.domain.copying.model import CopyEvent, CopyLeg
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.numbers import text
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 
 EMPTY_MS = 60_000
-_POOR = frozenset({"BALANCE_NOT_ENOUGH", "INSUFFICIENT_AVAILABLE", "LIQUIDATE_IMMEDIATELY"})
-_TIER = frozenset({"RISK_LIMIT_EXCEEDED"})
+POOR = frozenset({"BALANCE_NOT_ENOUGH", "INSUFFICIENT_AVAILABLE", "LIQUIDATE_IMMEDIATELY"})
+TIER = frozenset({"RISK_LIMIT_EXCEEDED"})
 # The line or the limiter turned the request away; it may be made again, but not at once.
 NOT_THROUGH = frozenset(
     {"NOT_SENT", "REQUEST_EXPIRED", "TOO_MANY_REQUESTS", "TOO_FAST", "exchange_rate_limited"}
@@ -61,9 +62,13 @@ def _done(leg: CopyLeg, before: Intent, after: Intent) -> Outcome:
 def _found_nothing(leg: CopyLeg, after: Intent, *, reducing: bool) -> CopyLeg:
     if reducing:
         return replace(leg, tries=leg.tries + 1)
-    now = after.closed_ms or after.planned_ms
-    recent = tuple(at for at in leg.empty_ms if at > now - EMPTY_MS)
-    return replace(leg, empty_ms=(*recent, now))
+    return replace(leg, empty_ms=(*_lately(leg, after), after.closed_ms or after.planned_ms))
+
+
+def _lately(leg: CopyLeg, after: Intent) -> tuple[int, ...]:
+    """The sends without any fill of the minute before."""
+    since = (after.closed_ms or after.planned_ms) - EMPTY_MS
+    return tuple(at for at in leg.empty_ms if at > since)
 
 
 def _anew(leg: CopyLeg) -> CopyLeg:
@@ -83,7 +88,7 @@ def _void(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> O
         leg = replace(leg, tries=leg.tries + 1)
         why = Reason(Code.REFUSED, {"label": label})
         return Outcome(leg=leg, events=(_row(leg, after, Act.FAILED, why),))
-    if label in _POOR or label in _TIER:
+    if label in POOR or label in TIER:
         return _poor(leg, after, facts)
     why = Reason(Code.REFUSED, {"label": label})
     leg = _found_nothing(leg, after, reducing=False)
@@ -91,16 +96,38 @@ def _void(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> O
 
 
 def _poor(leg: CopyLeg, after: Intent, facts: Facts | None) -> Outcome:
-    """The exchange found too little margin although the estimate did not: keep what there is."""
-    why = Reason(Code.RISK_TIER if after.label in _TIER else Code.NO_MARGIN)
+    """The exchange found too little margin although the estimate did not: keep what there is. To
+    be clipped, it is made once more, by the wallet that is read meanwhile."""
+    policy = MarginPolicy.CLIP if facts is None else facts.link.params.insufficient_margin
+    why = _lacking(leg, after, facts)
+    if policy is MarginPolicy.CLIP and why.code is Code.NO_MARGIN and not _lately(leg, after):
+        again = _found_nothing(leg, after, reducing=False)
+        return Outcome(leg=again, events=(_row(leg, after, Act.DELAYED, why),))
     if leg.episode is not None:
         leg = replace(leg, episode=ep.ratcheted(leg.episode, leg.owned))
-    events = (_row(leg, after, Act.SKIPPED, why),)
-    pausing = facts is not None and facts.link.params.insufficient_margin is MarginPolicy.PAUSE_LINK
-    if not pausing:
-        return Outcome(leg=leg, events=events)
-    parked = replace(leg, status=LegStatus.PARKED, reason=replace(why, human=True))
-    return Outcome(leg=parked, events=events, alerts=(why,))
+    pause = why if policy is MarginPolicy.PAUSE_LINK else None
+    return Outcome(leg=leg, events=(_row(leg, after, Act.SKIPPED, why),), pause=pause)
+
+
+def _lacking(leg: CopyLeg, after: Intent, facts: Facts | None) -> Reason:
+    """The deciding numbers, as far as they explain it: a wallet that shows enough is an old one."""
+    code = Code.RISK_TIER if after.label in TIER else Code.NO_MARGIN
+    price = after.order.price
+    if facts is None or facts.market.rules is None or price is None:
+        return Reason(code)
+    worth, follower = facts.market.rules.value(after.order.size, price), facts.follower
+    if code is Code.RISK_TIER:
+        room = tier_room(facts, leg.owned, price)
+        if room is None or room >= worth:
+            return Reason(code)
+        return Reason(code, {"allowed": money(room), "wanted": money(worth)})
+    if not follower.leverage:
+        return Reason(code)
+    needed = worth / follower.leverage
+    numbers = {"needed": money(needed)}
+    if follower.account is not None and follower.account.available < needed:
+        numbers["free"] = money(follower.account.available)
+    return Reason(code, numbers)
 
 
 def _row(

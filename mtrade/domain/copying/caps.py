@@ -105,6 +105,15 @@ def clipped(leg: CopyLeg, facts: Facts, held: Decimal, size: Decimal, price: Dec
     return Clip(left if left >= rules.min_size else ZERO, Reason(code, numbers), pause=pause)
 
 
+def tier_room(facts: Facts, held: Decimal, price: Decimal) -> Decimal | None:
+    """What the exchange's risk tier at this leverage leaves, in USDT; None when it is not known."""
+    rules, most = facts.market.rules, facts.market.tier_value
+    if rules is None or most is None:
+        return None
+    position = facts.follower.position
+    return most - rules.value(held if position is None else position, price)
+
+
 def _allowances(facts: Facts, held: Decimal, price: Decimal) -> Iterator[tuple[Code, Decimal]]:
     params, rules, follower = facts.link.params, facts.market.rules, facts.follower
     if rules is None or follower.account is None:
@@ -114,9 +123,8 @@ def _allowances(facts: Facts, held: Decimal, price: Decimal) -> Iterator[tuple[C
     yield Code.CAP_TOTAL, params.max_total * own - follower.total_value
     if params.max_position is not None:
         yield Code.CAP_POSITION, params.max_position - rules.value(held, price)
-    if facts.market.tier_value is not None:
-        whole = held if follower.position is None else follower.position
-        yield Code.RISK_TIER, facts.market.tier_value - rules.value(whole, price)
+    if (room := tier_room(facts, held, price)) is not None:
+        yield Code.RISK_TIER, room
     if follower.leverage:
         free = follower.account.available - own * params.min_free_margin_pct / 100
         used = own - follower.account.available

@@ -36,19 +36,19 @@ def ready(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
         return Outcome(leg=leg)
     stopped = _stopped(leg, facts)
     if stopped is not None:
-        return _waits(leg, facts, stopped)
+        return waits(leg, facts, stopped)
     if episode.ignored:
-        return _waits(leg, facts, Reason(Code.IGNORED))
+        return waits(leg, facts, Reason(Code.IGNORED))
     if episode.latch:
         return _skipped(leg, facts, Reason(Code.LATCHED))
     if leg.status is LegStatus.PARKED and leg.reason is not None and leg.reason.human:
         return Outcome(leg=leg, why=leg.reason)
     if not facts.leader.live:
         why = Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)})
-        return _waits(leg, facts, why)
+        return waits(leg, facts, why)
     gate = facts.gate or _misfit(leg, facts) or in_the_way(leg, facts, aim)
     if gate is not None:
-        return _waits(leg, facts, gate, LOOK_MS)
+        return waits(leg, facts, gate, LOOK_MS)
     return _late(leg, episode, facts) or _refused(leg, facts, aim)
 
 
@@ -78,7 +78,7 @@ def _late(leg: CopyLeg, episode: Episode, facts: Facts) -> Outcome | None:
     """An increase that is not fresh any more: by the link's rule, in its band, or not at all."""
     params = facts.link.params
     if episode.joined == LateJoin.IF_BETTER and not _is_better(episode, facts):
-        return _waits(leg, facts, _not_better(facts), LOOK_MS)
+        return waits(leg, facts, _not_better(facts), LOOK_MS)
     age = _age(episode, facts)
     if age <= params.signal_max_age_ms:
         return None
@@ -132,7 +132,7 @@ def _refused(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
     if why is not None:
         return _skipped(leg, facts, why)
     if (fast := caps.too_fast(facts)) is not None:
-        return _waits(leg, facts, fast, LOOK_MS)
+        return waits(leg, facts, fast, LOOK_MS)
     return _empty(leg, facts)
 
 
@@ -169,8 +169,8 @@ def entry(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome:
         leg, events = _ratcheted(leg, facts, now, side, clip)
     if not clip.size:
         again = facts.now_ms + LOOK_MS if clip.waits else None
-        alerts = (clip.why,) if clip.pause and clip.why else ()
-        return Outcome(leg=leg, why=clip.why, again_ms=again, events=events, alerts=alerts)
+        pause = clip.why if clip.pause else None
+        return Outcome(leg=leg, why=clip.why, again_ms=again, events=events, pause=pause)
     return _sent(leg, facts, side, _fitting(clip.size, facts), band, events)
 
 
@@ -191,8 +191,6 @@ def _ratcheted(
     ) if clip.size else fixed  # fmt: skip
     act = Act.CLIPPED if clip.size else Act.SKIPPED
     event = because(leg, facts, act, clip.why)
-    if clip.pause:
-        leg = replace(leg, status=LegStatus.PARKED, reason=replace(clip.why, human=True))
     return replace(leg, episode=fixed), (event,)
 
 
@@ -258,7 +256,7 @@ def _skipped(leg: CopyLeg, facts: Facts, why: Reason) -> Outcome:
     return Outcome(leg=replace(leg, episode=fixed), why=why, events=(event,))
 
 
-def _waits(leg: CopyLeg, facts: Facts, why: Reason, look_ms: int | None = None) -> Outcome:
+def waits(leg: CopyLeg, facts: Facts, why: Reason, look_ms: int | None = None) -> Outcome:
     """Not now; it goes on by itself as soon as the reason is gone. Told once."""
     again = None if look_ms is None else facts.now_ms + look_ms
     known = leg.reason is not None and leg.reason.code is why.code

@@ -13,7 +13,7 @@ from mtrade.domain.copying.model import CopyEvent, CopyLeg
 class Outcome:
     """`leg` is what to remember. At most one of `order` and `setting` is set. `why` explains what
     is missing between target and owned. `again_ms` is when to look again at the latest; `events`
-    go to the feed; `alerts` are also shouted."""
+    go to the feed; `alerts` are also shouted. `pause` is why the whole link is to be paused."""
 
     leg: CopyLeg
     order: Wanted | None = None
@@ -22,3 +22,4 @@ class Outcome:
     again_ms: int | None = None
     events: tuple[CopyEvent, ...] = ()
     alerts: tuple[Reason, ...] = ()
+    pause: Reason | None = None

@@ -9,7 +9,7 @@ from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying import foreign
 from mtrade.domain.copying.booking import booked
 from mtrade.domain.copying.codes import Code, Reason
-from mtrade.domain.copying.entering import entry, ready
+from mtrade.domain.copying.entering import entry, ready, waits
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.leaving import exit_order
 from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
@@ -33,13 +33,15 @@ def step(leg: CopyLeg, facts: Facts) -> Outcome:
         return Outcome(leg=leg, why=Reason(Code.IN_FLIGHT))
     if state is LinkState.OFF:
         return Outcome(leg=leg)
-    if facts.brake is not None:
+    if facts.brake is not None and facts.brake.code is Code.NOT_RECONCILED:
         return Outcome(leg=leg, why=facts.brake)
     if leg.status is LegStatus.BLOCKED:
         return Outcome(leg=leg, why=leg.reason or Reason(Code.HOLD))
     if facts.market.rules is None:
-        return Outcome(leg=leg, why=Reason(Code.NO_PRICE))
+        return Outcome(leg=leg, why=facts.brake or Reason(Code.NO_PRICE))
     turn = tracked(leg, facts)
+    if facts.brake is not None:
+        return _nothing(turn, facts, facts.brake)
     if state is LinkState.HANDS_OFF:
         return _hands_off(turn, facts)
     return _decided(turn, facts)
@@ -76,8 +78,18 @@ def _hands_off(turn: Turn, facts: Facts) -> Outcome:
     """Nothing is sent; a leader who gets out meanwhile is a reason to call."""
     leg, why = turn.leg, Reason(Code.HANDS_OFF, {"since": str(facts.link.since_ms)})
     out = turn.flat or abs(target(leg, facts)) < abs(leg.owned)
-    alerts = (why,) if out and leg.owned else ()
-    return Outcome(leg=leg, why=why, events=turn.events, alerts=(*turn.alerts, *alerts))
+    base = _nothing(turn, facts, why)
+    return replace(base, alerts=(*base.alerts, why)) if out and leg.owned else base
+
+
+def _nothing(turn: Turn, facts: Facts, why: Reason) -> Outcome:
+    """Nothing is sent, not even an exit; an entry that is missing meanwhile is told once."""
+    leg = turn.leg
+    base = Outcome(leg=leg, why=why, events=turn.events, alerts=turn.alerts)
+    aim = ZERO if turn.flat else target(leg, facts)
+    if turn.wait is not None or abs(aim) <= abs(held(leg, facts)):
+        return base
+    return _moved(base, waits(leg, facts, why))
 
 
 def _level(base: Outcome, facts: Facts) -> Outcome:
@@ -126,4 +138,5 @@ def _moved(base: Outcome, move: Outcome) -> Outcome:
         again_ms=move.again_ms,
         events=(*base.events, *move.events),
         alerts=(*base.alerts, *move.alerts),
+        pause=move.pause,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from mtrade.domain.copying.codes import Reason
 from mtrade.domain.copying.facts import Facts, Wanted
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
 from mtrade.domain.copying.step import Outcome
@@ -33,6 +34,7 @@ class Batch:
     decided: list[Decided] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
     events: list[CopyEvent] = field(default_factory=list)
+    pauses: list[tuple[int, Reason]] = field(default_factory=list)  # links, once it is written
 
     def add(self, decided: Decided) -> None:
         """A leg that changes, tells something or wants an order."""

@@ -59,11 +59,14 @@ class Breakers:
         if _count(times, now, params.reject_window_s * 1000) < params.reject_count:
             return
         times.clear()
-        if link.state is LinkState.ON:
-            self._trip(link, Reason(Code.REFUSED, {"label": after.label}), now)
+        self.pause(link.id, Reason(Code.REFUSED, {"label": after.label}))
 
-    def _trip(self, link: Link, why: Reason, now: int) -> None:
-        """Only exits from here on, until a person arms it again."""
+    def pause(self, link_id: int, why: Reason) -> None:
+        """Only exits from here on, until a person switches the link on again."""
+        link = self._core.book.links[link_id]
+        if link.state is not LinkState.ON:
+            return
+        now = self._core.now_ms(network_of(link.follower_id))
         tripped = replace(
             link, state=LinkState.CLOSE_ONLY, since_ms=now, why=why, version=link.version + 1
         )

@@ -50,7 +50,7 @@ class Copier:
         self._adoption = Adoption(core)
         self._watch = Watch(core)
         patience = Patience(core.tools.clock)
-        self._planning = Planning(core, self._settings, patience)
+        self._planning = Planning(core, self._settings, self.breakers, patience)
         self._settling = Settling(core, self.breakers, patience)
         self._ear = Ear(core, self._settings, self._adoption.strangers)
         self._everything_at = 0.0

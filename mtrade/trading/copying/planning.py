@@ -6,6 +6,7 @@ from mtrade.domain.copying.model import Cause, CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.errors import StoreError
 from mtrade.trading.copying.batch import Batch, Decided
+from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.hands import Hands
 from mtrade.trading.copying.patience import Patience, Wait
@@ -18,9 +19,12 @@ SOONEST_S = 0.02
 class Planning:
     """Engine thread only."""
 
-    def __init__(self, core: Core, settings: Settings, patience: Patience) -> None:
+    def __init__(
+        self, core: Core, settings: Settings, breakers: Breakers, patience: Patience
+    ) -> None:
         self._core = core
         self._settings = settings
+        self._breakers = breakers
         self._patience = patience
         self._hands = Hands(core.memory)
         self._netted: dict[int, None] = {}
@@ -97,6 +101,8 @@ class Planning:
         if outcome.again_ms is not None:
             core.again(leg.id, max((outcome.again_ms - now) / 1000, SOONEST_S))
         batch.events += core.alarms(link, leg, outcome)
+        if outcome.pause is not None:
+            batch.pauses.append((link.id, outcome.pause))
         if outcome.setting is not None:
             self._settings.ask(leg, outcome.setting)
         if outcome.order is not None:
@@ -154,7 +160,9 @@ class Planning:
             core.failed(fault)
             return
         intents, change = batch.built(first_id, self._causes_of)
-        core.launch(intents, change)
+        if core.launch(intents, change):
+            for link_id, why in batch.pauses:
+                self._breakers.pause(link_id, why)
 
     def _causes_of(self, decided: Decided, text: str) -> tuple[Cause, ...]:
         link = self._core.book.links[decided.leg.link_id]

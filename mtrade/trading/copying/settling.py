@@ -79,6 +79,8 @@ class Settling:
                 self._measure(outcome, after)
                 self._be_patient(link, outcome, after)
             self._breakers.learned(link, before, after)
+            if outcome.pause is not None:
+                self._breakers.pause(link.id, outcome.pause)
             self._wake(outcome, after)
         self._outcomes = {}
 
