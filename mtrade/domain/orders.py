@@ -6,11 +6,12 @@ once, ever. Its life cycle is the table `TRANSITIONS`; every change goes through
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from mtrade.domain.errors import Conflict
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.numbers import ZERO
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.errors import (
@@ -14,6 +14,7 @@ from mtrade.domain.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import (
     Intent,
     IntentKind,

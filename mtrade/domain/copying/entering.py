@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import PositionMode
@@ -17,6 +16,7 @@ from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, 
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.pricing import Band, entry_band, shown, touch
 from mtrade.domain.copying.tracking import because, held, told
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import text
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce

@@ -6,7 +6,6 @@ that the result depends on sizes only, never on how they were batched (docs/copy
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.gearing import wanted
 from mtrade.domain.copying.model import CopyLeg, Episode, LinkState, Opening
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 
 FRESH_EQUITY_MS = 60_000
@@ -28,15 +28,18 @@ _ROUNDS = {Rounding.DOWN: ROUND_DOWN, Rounding.NEAREST: ROUND_HALF_EVEN, Roundin
 
 def sign(number: Decimal | Fraction) -> int:
     """-1, 0 or 1."""
-    return (number > 0) - (number < 0)
+    whole = number.numerator if isinstance(number, Fraction) else number
+    return (whole > 0) - (whole < 0)
 
 
 def rounded(exact: Fraction, step: Decimal, rounding: Rounding) -> Decimal:
     """`exact` on the grid of contracts; toward zero unless the link says otherwise."""
-    whole, rest = divmod(abs(exact) / Fraction(step), 1)
+    over, under = step.as_integer_ratio()
+    whole_step = exact.denominator * over
+    steps, rest = divmod(abs(exact.numerator) * under, whole_step)
     up = rest > 0 and rounding is Rounding.UP
-    up = up or (rounding is Rounding.NEAREST and rest * 2 > 1)
-    return step * (int(whole) + up) * sign(exact)
+    up = up or (rounding is Rounding.NEAREST and rest * 2 > whole_step)
+    return step * (steps + up) * sign(exact)
 
 
 def equity(account: FuturesAccount, base: EquityBase) -> Decimal:
@@ -80,6 +83,7 @@ def begun(leg: CopyLeg, facts: Facts, ratio: Fraction | None) -> Episode:
     if late and joined == "open":
         joined = facts.link.params.late_join.value
     both = equities(facts)
+    cost, opened = _bought(facts, abs(leader.size))
     episode = Episode(
         number=leg.episodes + 1,
         sign=sign(leader.size),
@@ -90,12 +94,12 @@ def begun(leg: CopyLeg, facts: Facts, ratio: Fraction | None) -> Episode:
         anchor=leader.size,
         equity_leader=both[0] if both else None,
         equity_follower=both[1] if both else None,
+        leader_cost=cost,
+        leader_opened=opened,
         late_ms=leader.increase_ms,
         opening=_opening(facts) if ratio is None else None,
     )
-    if late:
-        episode = _joined(episode, facts)
-    return aimed(_cost(episode, facts, abs(leader.size)), facts)
+    return aimed(_joined(episode, facts) if late else episode, facts)
 
 
 def _joined(episode: Episode, facts: Facts) -> Episode:
@@ -111,8 +115,8 @@ def aimed(episode: Episode, facts: Facts) -> Episode:
     """The episode with E for what the leader holds, by the ratio achieved."""
     if episode.k_eff is None:
         return episode
-    exact = episode.k_eff * copied(episode, episode.anchor) * _side(episode, facts)
-    return replace(episode, exact=exact)
+    exact = episode.k_eff * copied(episode, episode.anchor)
+    return replace(episode, exact=exact if _side(episode, facts) > 0 else -exact)
 
 
 def opened(episode: Episode, facts: Facts) -> Episode:
@@ -142,11 +146,12 @@ def ratio_of(facts: Facts) -> Fraction | None:
     if params.size_mode is SizeMode.RATIO:
         return Fraction(params.multiplier)
     both = equities(facts)
-    return (
-        None
-        if both is None
-        else Fraction(params.multiplier) * Fraction(both[1]) / Fraction(both[0])
-    )
+    if both is None:
+        return None
+    over, under = params.multiplier.as_integer_ratio()
+    leader, leader_parts = both[0].as_integer_ratio()
+    follower, follower_parts = both[1].as_integer_ratio()
+    return Fraction(over * follower * leader_parts, under * follower_parts * leader)
 
 
 def fixed_contracts(facts: Facts, *, first: bool) -> Fraction | None:
@@ -254,11 +259,15 @@ def _side(episode: Episode, facts: Facts) -> int:
 
 
 def _cost(episode: Episode, facts: Facts, size: Decimal) -> Episode:
-    price = facts.leader.increase_price
-    if price is None:
-        return episode
+    cost, opened = _bought(facts, size)
     return replace(
         episode,
-        leader_cost=episode.leader_cost + size * price,
-        leader_opened=episode.leader_opened + size,
+        leader_cost=episode.leader_cost + cost,
+        leader_opened=episode.leader_opened + opened,
     )
+
+
+def _bought(facts: Facts, size: Decimal) -> tuple[Decimal, Decimal]:
+    """Contracts x price and contracts of what the leader added; nothing without a price."""
+    price = facts.leader.increase_price
+    return (ZERO, ZERO) if price is None else (size * price, size)

@@ -7,7 +7,7 @@ it raises it only by a rule that the user chose, and the feed says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus
 from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO, text
 
 WINDOW_MS = 3_000  # an own order can take effect this long after it was planned

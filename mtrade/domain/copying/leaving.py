@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying.codes import Act, Code, Reason
@@ -11,6 +10,7 @@ from mtrade.domain.copying.model import CopyLeg, LinkState
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.pricing import exit_price
 from mtrade.domain.copying.tracking import told
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO, text
 from mtrade.domain.orders import AutoSize, OrderRequest, OrderType, TimeInForce

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying import episodes as ep
@@ -15,6 +14,7 @@ from mtrade.domain.copying.leaving import exit_order
 from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.tracking import Turn, held, tracked
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 
 __all__ = ["Outcome", "booked", "step", "target"]

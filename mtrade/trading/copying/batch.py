@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mtrade.domain.copying.codes import Reason
 from mtrade.domain.copying.facts import Facts, Wanted
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
 from mtrade.domain.copying.step import Outcome
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentKind, IntentState
 from mtrade.trading.copying.holdings import VISIBLE_MS
 from mtrade.trading.intents import EXPIRES_MS, order_text

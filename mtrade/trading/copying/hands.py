@@ -3,13 +3,12 @@ enough. Engine thread only."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.interference import Reading, Suspicion, observed, suspected
 from mtrade.domain.copying.model import CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.frozen import replace
 from mtrade.trading.copying.memory import Memory
 
 

@@ -8,11 +8,12 @@ the exchange.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.events import PositionUpdate
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg, Position

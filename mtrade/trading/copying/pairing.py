@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.choices import HedgeToOneWay
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.holdings import Held
