@@ -265,9 +265,10 @@ class Core:
         if not self.errands.refuse(account_id, by_order=by_order):
             return
         self.gates.keys[account_id] = label
-        for link in self.active():
-            if account_id in (link.leader_id, link.follower_id):
-                self.shout(link, None, Reason(Code.KEY, {"label": label}))
+        why = Reason(Code.KEY, {"label": label})
+        links = [x for x in self.active() if account_id in (x.leader_id, x.follower_id)]
+        if links:
+            self.launch((), CopyChange(events=tuple(self.alarm(link, why) for link in links)))
 
     def key_accepted(self, account_id: str) -> None:
         """The key works."""
