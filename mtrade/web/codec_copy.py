@@ -103,6 +103,11 @@ def sync_row(row: SyncRow, words: Words) -> Json:
         "status": row.status,
         "reason": reason(row.reason, words),
         "in_sync": row.in_sync,
+        "liq_price": row.liq_price,
+        "liq_pct": row.liq_pct,
+        "liq_near": row.liq_near,
+        "leader_liq_price": row.leader_liq_price,
+        "leader_liq_pct": row.leader_liq_pct,
         "actions": list(row.actions),
     }
 

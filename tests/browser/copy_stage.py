@@ -27,7 +27,9 @@ def row(link: str, instrument: str = "BTC_USDT", **changes: Any) -> Json:
         "link_id": link, "settle": "usdt", "instrument": instrument, "side": "single",
         "leader": "240", "target": "120", "owned": "120", "pending": None, "foreign": "0",
         "drift": "0", "leader_age_ms": 400, "k": "0.5", "k_eff": "0.5", "status": "active",
-        "reason": None, "in_sync": True, "actions": ["ignore", "close"],
+        "reason": None, "in_sync": True, "actions": ["ignore", "close"], "liq_price": "54300.5",
+        "liq_pct": "9.71", "liq_near": False, "leader_liq_price": "49000",
+        "leader_liq_pct": "18.31",
     }  # fmt: skip
     return {**base, **changes}
 

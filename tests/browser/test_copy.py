@@ -368,6 +368,39 @@ def test_trouble_is_told_on_every_page(stand: Stand) -> None:
     expect(toasts).to_have_count(3)
 
 
+def test_what_concerns_several_followers_alike_is_said_once(stand: Stand) -> None:
+    page = stand.open("/settings")
+    told = "the leader changed leverage: 10x (isolated) → 20x (isolated)"
+    stand.stage.alerts = [event(n, "alert", told, str(n - 20)) for n in (22, 21)]
+    stand.stage.alerts.insert(0, event(23, "alert", "2.4% to liquidation at 57,600", "1"))
+    stand.stage.tell()
+    toasts = page.get_by_test_id("toast-bad")
+    expect(toasts).to_have_count(2)
+    expect(toasts.filter(has_text=told)).to_contain_text("Anna, Boris · BTC_USDT")
+    stand.stage.tell()
+    expect(toasts).to_have_count(2)
+
+
+def test_a_contract_near_liquidation_says_so_next_to_the_leaders_distance(stand: Stand) -> None:
+    page = stand.open()
+    line = page.get_by_test_id("follower-1")
+    line.get_by_test_id("link-open").click()
+    fact = page.get_by_test_id("leg-BTC_USDT").get_by_test_id("leg-liq")
+    expect(fact).to_have_text("To liquidation" + "9.7%" + "54,300.5 · leader 18.3%")
+    badge = page.get_by_test_id("nav-copy").locator(".count")
+    expect(badge).to_be_hidden()
+    stand.stage.sync[0] |= {"liq_pct": "2.41", "liq_near": True}
+    stand.stage.tell()
+    expect(fact).to_contain_text("2.4%")
+    expect(fact).to_have_attribute("data-level", "bad")
+    expect(line.get_by_test_id("sync")).to_have_text("BTC_USDT: 2.4% to liquidation")
+    expect(badge).to_be_visible()
+    stand.stage.sync[0] |= {"liq_price": None, "liq_pct": None, "liq_near": False}
+    stand.stage.tell()
+    expect(fact).to_have_count(0)
+    expect(badge).to_be_hidden()
+
+
 def test_the_ticket_of_a_leader_shows_its_followers(stand: Stand) -> None:
     page = stand.open("/trade/futures/usdt/BTC_USDT")
     box = page.get_by_test_id("ticket-followers")
@@ -408,6 +441,7 @@ def test_every_size_and_language_is_whole(
 ) -> None:
     page = stand.open(size=size, lang=lang, theme=theme)
     page.get_by_test_id("follower-2").get_by_test_id("link-open").click()
+    stand.stage.sync[1] |= {"liq_pct": "2.4", "liq_near": True}
     stand.stage.links[0]["state"] = "hands_off"
     stand.stage.brakes = [{"scope": "all", "state": "pause", "since_ms": 1, "actor": "x",
                            "why": ""}]  # fmt: skip

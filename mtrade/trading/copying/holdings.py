@@ -40,6 +40,7 @@ class Held:
     entry_price: Decimal | None = None
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
+    margin: Decimal | None = None
     liq_price: Decimal | None = None
     mark: Decimal | None = None
     missing_ms: int | None = None
@@ -60,6 +61,8 @@ def pushed(known: Held | None, update: PositionUpdate) -> Held | None:
         entry_price=update.entry_price,
         leverage=update.leverage,
         margin_mode=update.margin_mode,
+        margin=update.margin,
+        liq_price=_same_liq(known, update),
     )
 
 
@@ -129,6 +132,8 @@ def _missed(known: Held, read_ms: int) -> Held:
         known,
         size=ZERO,
         entry_price=None,
+        margin=None,
+        liq_price=None,
         read_ms=read_ms,
         moved_ms=read_ms,
         same_ms=known.missing_ms,
@@ -146,9 +151,19 @@ def _row(row: Position, read_ms: int, moved_ms: int, same_ms: int) -> Held:
         entry_price=row.entry_price,
         leverage=row.leverage,
         margin_mode=row.margin_mode,
+        margin=row.margin,
         liq_price=row.liq_price,
         mark=row.mark_price,
     )
+
+
+def _same_liq(known: Held | None, update: PositionUpdate) -> Decimal | None:
+    """Pushes do not tell the liquidation price; it stays where nothing moves it."""
+    if known is None:
+        return None
+    before = (known.size, known.leverage, known.margin_mode, known.margin)
+    now = (update.size, update.leverage, update.margin_mode, update.margin)
+    return known.liq_price if before == now else None
 
 
 def _same_ms(known: Held | None, size: Decimal, time_ms: int) -> int:

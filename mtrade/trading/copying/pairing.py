@@ -69,4 +69,5 @@ def _netted(rows: Rows, params: CopyParams, first: Leg | None) -> Held | None:
         moved_ms=max(held.moved_ms for held in legs),
         same_ms=max(held.same_ms for held in legs),
         entry_price=open_[0].entry_price if len(open_) == 1 else None,
+        liq_price=open_[0].liq_price if len(open_) == 1 else None,
     )

@@ -15,6 +15,7 @@ from mtrade.domain.numbers import ZERO
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.foresight import target_of
+from mtrade.trading.copying.perils import danger_of
 from mtrade.trading.copying.views import LinkView, SyncRow
 from mtrade.trading.copying.world import Pass, network_of
 from mtrade.trading.ports import CopyShelf
@@ -64,6 +65,7 @@ class Showing:
         pending = self._pending(leg)
         episode = leg.episode
         in_sync = drift is not None and drift.is_zero() and pending.is_zero()
+        danger = danger_of(core, link, leg)
         return SyncRow(
             link_id=link.id,
             instrument=leg.instrument,
@@ -80,6 +82,11 @@ class Showing:
             status=leg.status,
             reason=core.whys.get(leg.id) or leg.reason,
             in_sync=in_sync,
+            liq_price=danger.price,
+            liq_pct=danger.distance,
+            liq_near=danger.near,
+            leader_liq_price=danger.leader_price,
+            leader_liq_pct=danger.leader_distance,
             actions=_actions(leg, position, in_sync, core.whys.get(leg.id) or leg.reason),
         )
 

@@ -58,7 +58,8 @@ class LinkView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRow:
     """One contract of a link. `actions` are those of fix, adopt, ignore, close, catch_up, skip that
-    make sense now; `pending` the signed rest of the order on its way."""
+    make sense now; `pending` the signed rest of the order on its way. `liq_*` are of the follower's
+    whole position: the price, how far mark is from it in percent, and whether that is too near."""
 
     link_id: int
     instrument: InstrumentId
@@ -75,6 +76,11 @@ class SyncRow:
     status: LegStatus
     reason: Reason | None
     in_sync: bool
+    liq_price: Decimal | None = None
+    liq_pct: Decimal | None = None
+    liq_near: bool = False
+    leader_liq_price: Decimal | None = None
+    leader_liq_pct: Decimal | None = None
     actions: tuple[str, ...] = ()
 
 
@@ -142,7 +148,7 @@ class CopyDesk(Protocol):
 
     A `scope` is `all`, an account id, or (pause, resume, flatten) `link:<id>`. Raises NotFound
     (`unknown_link`, `unknown_leg`), Conflict (`copy_cycle`, `copy_conflict`, `copy_self`,
-    `copy_network`, `copy_mode`, `copy_clock`, `copy_state`, `copy_version`, `confirm_needed`,
+    `copy_network`, `copy_mode`, `copy_split`, `copy_clock`, `copy_state`, `copy_version`, `confirm_needed`,
     `copied_positions`) and InvalidRequest with the parameter's name in `fields`.
     """
 

@@ -1,5 +1,5 @@
-"""What is looked at all the time: whether leaders can be seen, loss limits, links that are leaving.
-Engine thread only."""
+"""What is looked at all the time: whether leaders can be seen, loss limits, dangers, links that are
+leaving. Engine thread only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, Link, LinkState
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.losses import Losses
+from mtrade.trading.copying.perils import Perils
 from mtrade.trading.copying.world import network_of
 
 _SENDING = frozenset({LinkState.ON, LinkState.CLOSE_ONLY, LinkState.TRIPPED})
@@ -20,6 +21,7 @@ class Watch:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._losses = Losses(core)
+        self._perils = Perils(core)
         self._live: dict[int, bool] = {}
         self._blind: set[int] = set()
         self._closed: set[int] = set()
@@ -33,6 +35,7 @@ class Watch:
                 if change:
                     core.launch((), change)
                     core.touch_link(link.id)
+        self._perils.run()
         gone = tuple(link.id for link in core.active() if self._is_over(link))
         if gone:
             core.launch((), CopyChange(removed=gone))

@@ -34,15 +34,18 @@ function compare() {
   for (const item of copy.links) if (now.get(item.id) && known.get(item.id) !== now.get(item.id)) tell(item, now.get(item.id));
   known = now;
   hearEvents();
-  mark([...now.values()].filter(Boolean).length + copy.brakes.filter((brake) => brake.state === 'halt').length);
+  const endangered = copy.links.filter((item) => !now.get(item.id) && copy.sync.some((row) => row.link_id === item.id && row.liq_near));
+  mark([...now.values()].filter(Boolean).length + endangered.length + copy.brakes.filter((brake) => brake.state === 'halt').length);
 }
 
-/** Refusals and alarms of the feed that are newer than this page. */
+/** Refusals and alarms of the feed that are newer than this page; what concerns several followers alike is said once. */
 function hearEvents() {
   const newest = Math.max(0, ...(copy.alerts ?? []).map((row) => Number(row.id)));
   if (seen !== null) {
-    for (const row of (copy.alerts ?? []).filter((one) => Number(one.id) > seen).reverse()) {
-      say('bad', t(`copy.act.${row.act}`), [linkOf(row.link_id)?.follower.name, row.instrument, row.text].filter(Boolean).join(' · '));
+    const fresh = Map.groupBy((copy.alerts ?? []).filter((one) => Number(one.id) > seen).reverse(), (one) => [one.act, one.instrument, one.text].join());
+    for (const [row, ...more] of fresh.values()) {
+      const names = [row, ...more].map((one) => linkOf(one.link_id)?.follower.name).filter(Boolean).join(', ');
+      say('bad', t(`copy.act.${row.act}`), [names, row.instrument, row.text].filter(Boolean).join(' · '));
     }
   }
   seen = Math.max(seen ?? 0, newest);

@@ -2,7 +2,7 @@
 
 import { abs, isNumber, isZero } from '../core/decimal.js';
 import { h, icon, svg } from '../core/dom.js';
-import { brief, number, NONE } from '../core/format.js';
+import { brief, number, percent, NONE } from '../core/format.js';
 import { t } from '../core/i18n.js';
 import { mayTrade } from '../core/store.js';
 import { amount, ageText, busyRows, coin, contracts, sideWord, usdt } from './words.js';
@@ -13,6 +13,16 @@ const fact = (name, value, sub = '') => h('div', {}, h('dt', { title: t(`copy.le
 
 const sized = (raw, row) => (isNumber(raw) ? `${amount(raw, row)}` : NONE);
 const inContracts = (raw) => (isNumber(raw) && !isZero(raw) ? contracts(raw) : '');
+
+/** How far the price may still go before the follower is liquidated, next to the leader's distance. */
+function danger(row) {
+  if (!isNumber(row.liq_price)) return null;
+  const theirs = isNumber(row.leader_liq_pct) ? t('copy.leg.leader_liq', { distance: percent(row.leader_liq_pct, 1) }) : '';
+  const own = isNumber(row.liq_pct) ? percent(row.liq_pct, 1) : NONE;
+  const node = fact('liq', row.liq_near ? h('span', { class: 'near' }, icon('triangle-alert'), own) : own, [brief(row.liq_price, 6), theirs].filter(Boolean).join(' · '));
+  Object.assign(node.dataset, { testid: 'leg-liq', level: row.liq_near ? 'bad' : '' });
+  return node;
+}
 
 /** What stands on the follower: copied, yours, and where the target lies. */
 function bar(row) {
@@ -46,6 +56,7 @@ function card(item, row) {
       fact('leader', sized(row.leader, row), inContracts(row.leader)), fact('target', sized(row.target, row), inContracts(row.target)),
       fact('owned', sized(row.owned, row), inContracts(row.owned)), fact('foreign', sized(row.foreign, row), inContracts(row.foreign)),
       fact('drift', sized(row.drift, row), inContracts(row.drift)), fact('ratio', isNumber(row.k_eff) ? brief(row.k_eff, 4) : NONE, isNumber(row.k) && row.k !== row.k_eff ? t('copy.leg.wanted', { k: brief(row.k, 4) }) : ''),
+      danger(row),
       fact('age', isNumber(row.leader_age_ms) ? ageText(Number(row.leader_age_ms)) : NONE),
       isNumber(row.value) ? fact('value', usdt(row.value)) : null),
     why(row),

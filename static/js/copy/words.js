@@ -63,6 +63,8 @@ export function syncOf(item) {
   if (item.reason?.text && item.state !== 'on') return { level: item.state === 'shadow' ? 'idle' : 'warn', text: item.reason.text };
   if (item.state !== 'shadow' && !item.leader_live) return { level: 'bad', text: item.reason?.text || t('copy.sync.blind') };
   const rows = busyRows(item.id);
+  const near = rows.find((row) => row.liq_near);
+  if (near) return { level: 'bad', text: t('copy.sync.liq', { name: near.instrument, distance: percent(near.liq_pct, 1) }) };
   if (!rows.length) return { level: 'ok', text: t(item.state === 'shadow' ? 'copy.sync.watching' : 'copy.sync.flat') };
   const off = rows.filter((row) => !row.in_sync);
   if (!off.length) return { level: 'ok', text: t('copy.sync.ok', { n: rows.length }) };
