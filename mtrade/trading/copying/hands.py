@@ -38,12 +38,17 @@ class Hands:
     def doubted(self, leg: CopyLeg, facts: Facts) -> Facts:
         """While less seems to be there than is owned, nothing is added: it may have been a hand.
 
-        One reading may only be old; after an exit without any effect it is believed at once.
+        One reading may only be old; after an exit without any effect it is believed at once. Before
+        the first one, as after a start, nobody knows.
         """
-        known = self._suspicions.get(leg.id)
-        there = facts.follower.position if known is None and leg.tries else None
-        there = known.position if known is not None else there
-        if there is None or facts.gate is not None or not leg.owned or there / leg.owned >= 1:
+        known, there = self._suspicions.get(leg.id), facts.follower.position
+        if facts.gate is not None or not leg.owned:
+            return facts
+        if known is not None:
+            there = known.position
+        elif there is not None and not leg.tries:
+            return facts
+        if there is not None and there / leg.owned >= 1:
             return facts
         return replace(facts, gate=Reason(Code.NOT_RECONCILED))
 

@@ -21,10 +21,12 @@ from tests.domain.copying.test_interference import copying
         (1, "4", True),
         (1, "10", False),
         (1, "12", False),
-        (1, None, False),
+        (0, "12", False),
+        (0, None, True),  # not read yet
+        (1, None, True),
     ],
 )
-def test_an_exit_without_effect_makes_one_reading_enough_to_hold_entries(
+def test_entries_wait_while_what_is_owned_may_not_be_there(
     tries: int, there: str | None, holds: bool
 ) -> None:
     bench = copying("10")
