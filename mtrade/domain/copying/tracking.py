@@ -182,9 +182,18 @@ def _ended(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
         ending = replace(ep.reached(episode), exact=ep.NOTHING, over=True)
         return Turn(leg=replace(leg, episode=ending), flat=True, alerts=alerts)
     over = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
-    turn = _outside(over, facts)
+    turn = _outside(over, _since(episode, facts))
     ended = (*_missed(leg, episode, facts), _finished(leg, episode, facts))
     return replace(turn, events=(*ended, *turn.events), alerts=alerts)
+
+
+def _since(before: Episode, facts: Facts) -> Facts:
+    """What the leader holds now is younger than the episode before it, whatever is missing in the
+    list of its executions."""
+    at = facts.leader.increase_ms
+    if at is None or at >= before.started_ms:
+        return facts
+    return replace(facts, leader=replace(facts.leader, increase_ms=before.started_ms))
 
 
 def _missed(leg: CopyLeg, episode: Episode, facts: Facts) -> tuple[CopyEvent, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from mtrade.domain.copying.choices import SizeMode
 from mtrade.domain.copying.step import target
-from tests.domain.copying.facts import Bench
+from tests.domain.copying.facts import NOW, Bench
 
 
 @pytest.mark.parametrize("between", ["0", "-30"])
@@ -36,3 +36,12 @@ def test_nothing_is_wanted_any_more_while_the_exit_finds_no_counterpart() -> Non
     bench.fill(bench.look(), D(0))
     bench.look()
     assert (bench.leg.owned, target(bench.leg, bench.facts())) == (D(20), D(0))
+
+
+def test_what_follows_an_episode_was_not_there_when_the_link_was_armed() -> None:
+    """Also when the list of executions lacks one of those that made it."""
+    bench = Bench()
+    bench.to("10")
+    bench.leader["increase_ms"] = NOW - 600_000
+    bench.to("-7")
+    assert bench.leg.owned == D(-7)
