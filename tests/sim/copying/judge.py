@@ -42,7 +42,8 @@ class Trade:
 class Lane:
     """What is known of one follower leg. The ratio of follower to leader contracts lies between
     `low` and `high`. `exact` says that nothing else may decide the size, `touched` that others than
-    copying traded there; `shrunk_ms` is when they made it smaller. `cap` bounds its value."""
+    copying traded there; `shrunk_ms` is when they made it smaller. `cap` bounds its value. From and
+    until the times in `halts` a person had everything withheld."""
 
     name: str
     account: str
@@ -62,6 +63,7 @@ class Lane:
     trades: Sequence[Trade] = ()
     position: Decimal = ZERO
     shrunk_ms: list[tuple[int, int]] = field(default_factory=list)
+    halts: Sequence[tuple[int, int]] = ()
 
     def bounds(self, leader: Decimal) -> tuple[Decimal, Decimal]:
         """The least and the most the follower should hold, in this order."""
@@ -188,8 +190,13 @@ def _was_flat(history: Sizes, since: int, until: int) -> bool:
 
 
 def _valid(lane: Lane, at: int) -> list[Decimal]:
-    """What the leader may have been believed to hold: each leg's push may be lost by itself."""
-    parts = [set(_between(part, at - LATEST_MS, at)) for part in lane.parts or (lane.wanted,)]
+    """What the leader may have been believed to hold: each leg's push may be lost by itself. What
+    was withheld by a halt is done after it."""
+    since = at - LATEST_MS
+    since = min(
+        [since, *(begin - LATEST_MS for begin, end in lane.halts if begin < at and end > since)]
+    )
+    parts = [set(_between(part, since, at)) for part in lane.parts or (lane.wanted,)]
     return sorted({sum(sizes, ZERO) for sizes in product(*parts)})
 
 

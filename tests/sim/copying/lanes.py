@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 
 from mtrade.domain.copying.choices import BelowMin, SizeMode
 from mtrade.domain.instruments import InstrumentId
@@ -18,12 +19,15 @@ from tests.sim.copying.script import Hands, Leader
 DRIFT = Fraction(2, 100)  # how much fees and results may move an equity within a schedule
 
 
-def lanes(cast: Cast, bourse: Bourse, leader: Leader, hands: Hands) -> Iterator[Lane]:
+def lanes(
+    cast: Cast, bourse: Bourse, leader: Leader, hands: Hands, halts: Sequence[tuple[int, int]]
+) -> Iterator[Lane]:
     """Every leg of every follower."""
     for follower in cast.followers:
         for contract in cast.contracts:
             for leg in legs(follower):
-                yield _lane(cast, follower, contract, leg, bourse, leader, hands)
+                lane = _lane(cast, follower, contract, leg, bourse, leader, hands)
+                yield replace(lane, halts=halts)
 
 
 def legs(follower: Follower) -> tuple[Leg, ...]:
@@ -41,7 +45,8 @@ def _lane(
     hands: Hands,
 ) -> Lane:
     wanted = _wanted(leader, contract, leg, inverse=follower.params.inverse)
-    low, high = _ratio(cast, follower, wanted)
+    parts = _parts(leader, contract, follower) if cast.leader_hedge else []
+    low, high = _ratio(cast, follower, wanted, [{size for _, size in part} for part in parts])
     rules = bourse.world.rooms[contract].instrument
     uid, key = follower.uid, (follower.uid, contract.name, leg.value)
     touched = uid in hands.grown or any(k[0] == uid for k in hands.shrunk)
@@ -60,7 +65,7 @@ def _lane(
         foreign=uid in hands.grown,
         bumps=follower.params.below_min is BelowMin.BUMP,
         cap=follower.params.max_position,
-        parts=_parts(leader, contract, follower) if cast.leader_hedge else (),
+        parts=parts,
         trades=_trades(bourse, uid, contract, leg, hedge=follower.hedge),
         position=bourse.held(uid, contract, leg),
         shrunk_ms=hands.shrunk.get(key, []),
@@ -101,7 +106,9 @@ def _parts(leader: Leader, contract: InstrumentId, follower: Follower) -> list[S
     ]
 
 
-def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[Fraction, Fraction]:
+def _ratio(
+    cast: Cast, follower: Follower, wanted: Sizes, parts: Sequence[set[D]]
+) -> tuple[Fraction, Fraction]:
     params = follower.params
     given = Fraction(params.multiplier)
     if params.size_mode is SizeMode.RATIO:
@@ -110,6 +117,8 @@ def _ratio(cast: Cast, follower: Follower, wanted: Sizes) -> tuple[Fraction, Fra
         ratio = given * Fraction(follower.money) / Fraction(cast.leader_money)
         return ratio * (1 - DRIFT), ratio * (1 + DRIFT)
     sizes = [Fraction(abs(size)) for _, size in wanted if size]
+    if parts:  # the net opens with what was believed of each part
+        sizes += [Fraction(abs(sum(each))) for each in product(*parts) if sum(each)]
     if not follower.exact:  # what it found when it joined may not count: any add may be the first
         steps = pairwise(size for _, size in wanted)
         sizes += [Fraction(abs(after - before)) for before, after in steps if after != before]

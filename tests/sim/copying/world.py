@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.checker import problems
 from tests.sim.copying.bourse import Bourse
 from tests.sim.copying.cast import CALM_S, LEADER, STORM_S, Cast, Follower, drawn
 from tests.sim.copying.disk import MOST_LOST, Disk
-from tests.sim.copying.judge import breaches
+from tests.sim.copying.judge import Lane, breaches
 from tests.sim.copying.kernel import Fuse, Killed, Life
 from tests.sim.copying.lanes import lanes, legs
 from tests.sim.copying.life import INSTANCE, Process
@@ -62,6 +63,8 @@ class World:
         self.crashes = 0
         self._boots = 0
         self.halted: set[str] = set()
+        self.halts: list[tuple[int, int]] = []  # in force, also over a restart
+        self._halted_ms: int | None = None
         self.told: list[tuple[int, str]] = []  # what the world did, for people
         self.process: Process | None = None
         self._texts = random.Random(seed + 1)
@@ -170,9 +173,12 @@ class World:
             return False
         return all(
             low <= lane.position <= high
-            for lane in lanes(self.cast, self.bourse, self.leader, self.hands)
+            for lane in self._lanes()
             for low, high in [lane.bounds(lane.wanted[-1][1])]
         )
+
+    def _lanes(self) -> Iterator[Lane]:
+        return lanes(self.cast, self.bourse, self.leader, self.hands, self.halts)
 
     def _begin(self) -> None:
         self.fuse.light(0)
@@ -279,14 +285,19 @@ class World:
     def _halt(self) -> None:
         self._tell("halt")
         self.halted.add("all")
+        self._halted_ms = self._halted_ms or self.true.now_ms()
         if self.process is not None:
             self.process.halt("all")
 
     def _release(self) -> None:
         self._tell("release")
         self.halted.discard("all")
-        if self.process is not None:
-            self.process.release("all")
+        if self.process is None:
+            return
+        self.process.release("all")
+        if self._halted_ms is not None:
+            self.halts.append((self._halted_ms, self.true.now_ms()))
+            self._halted_ms = None
 
     def _fill_disk(self, full: bool) -> None:
         self._tell(f"disk full: {full}")
@@ -335,9 +346,7 @@ class World:
         file, arrivals = self.disk.file, self.bourse.arrivals
         self.wrong += problems(file, self._reached(), self._came_to())
         reducing = {a.text for a in arrivals if a.reduce_only}
-        self.wrong += breaches(
-            file, lanes(self.cast, self.bourse, self.leader, self.hands), reducing
-        )
+        self.wrong += breaches(file, self._lanes(), reducing)
         self.wrong += self._too_early()
         digest = self.disk.digest()
         unknown = self._unknown()
