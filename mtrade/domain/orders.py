@@ -213,6 +213,9 @@ class Fill:
     close_size: Decimal = ZERO
 
 
+AccountFill = tuple[str, Fill]  # and the id of the account it is on
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFill:
     """A stored fill. `id` is the row's and serves paging; `account_id` says whose it is."""

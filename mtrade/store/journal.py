@@ -13,7 +13,7 @@ from sqlite3 import Connection
 
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.errors import StoreError
-from mtrade.domain.orders import Fill, Intent, OwnFill
+from mtrade.domain.orders import AccountFill, Fill, Intent, OwnFill
 from mtrade.store import copying, rows
 from mtrade.store.database import JOURNAL, Database
 
@@ -130,10 +130,10 @@ class SqliteJournal:
             ).fetchall()
         return tuple(map(rows.intent_from, found))
 
-    def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]:
+    def add_fills(self, fills: Iterable[AccountFill]) -> tuple[AccountFill, ...]:
         """Store executions in one durable transaction; returns those not seen before, in order."""
         with self.database.write() as db:
-            return tuple(f for f in fills if _insert_fill(db, account_id, f))
+            return tuple(found for found in fills if _insert_fill(db, *found))
 
     def fills(
         self, account_id: str | None, before_id: int | None = None, limit: int = 100

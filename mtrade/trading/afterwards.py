@@ -65,9 +65,8 @@ class Afterwards:
         if known is not None and answer.order is not None:
             self.compare(known, answer.order)
 
-    def hear(self, event: HeardEvent, fresh: Iterable[Fill], live: Iterable[Intent]) -> None:
-        """A push or a snapshot, with the fills in it that were not known before, and what is
-        unfinished on its account."""
+    def hear(self, event: HeardEvent, live: Iterable[Intent]) -> None:
+        """A push or a snapshot, and what is unfinished on its account."""
         unfinished = {intent.order.text: intent for intent in live}
         for told in told_by(event):
             text = _text(told)
@@ -75,10 +74,12 @@ class Afterwards:
             if known is not None:
                 self.compare(known, told)
                 self._still_open(known, told, event)
-        for fill in fresh:
-            known = None if fill.text in unfinished else self._ended(event.account_id, fill.text)
-            if known is not None and known.order.trigger is None and fill.size > known.filled:
-                self._alert(known, f"{known.filled} were filled, a trade has {fill.size}")
+
+    def filled(self, account_id: str, fill: Fill) -> None:
+        """An execution that was not known before."""
+        known = self._ended(account_id, fill.text)
+        if known is not None and known.order.trigger is None and fill.size > known.filled:
+            self._alert(known, f"{known.filled} were filled, a trade has {fill.size}")
 
     def compare(self, known: Intent, told: Told | None) -> None:
         """Alert when the two cannot both be true."""

@@ -1,7 +1,7 @@
 """What waits for the engine, in the order of its importance.
 
-Brakes and exits by hand go first, then what became of orders, then news, then entries by hand.
-Within a rank the order of arrival stays.
+Brakes and exits by hand go first, then what became of orders, then what somebody did who is copied,
+then other news, then entries by hand. Within a rank the order of arrival stays.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 AT_ONCE = 200  # of each rank in one round
+BESIDE = 20  # of each rank behind a signal, which is to be acted on
 
 
 class Rank(IntEnum):
@@ -19,8 +20,9 @@ class Rank(IntEnum):
 
     CONTROL = 0  # pause, halt and flatten, states of links, exits by hand
     RESULT = 1  # what became of orders
-    NEWS = 2  # streams and reads
-    COMMAND = 3  # what else people want: entries by hand
+    SIGNAL = 2  # streams of accounts that are copied
+    NEWS = 3  # other streams, and reads
+    COMMAND = 4  # what else people want: entries by hand
 
 
 class Inbox:
@@ -58,9 +60,27 @@ class Inbox:
     def round(self) -> Iterator[object]:
         """What waits now, the most urgent first and at most `AT_ONCE` of a rank; a brake that comes
         meanwhile is next. Nobody starves: each round takes from every rank."""
-        control = self._lanes[Rank.CONTROL]
-        for lane in self._lanes:
-            for _ in range(min(len(lane), AT_ONCE)):
+        control, most = self._lanes[Rank.CONTROL], AT_ONCE
+        for rank, lane in zip(Rank, self._lanes, strict=True):
+            left = min(len(lane), most)
+            if rank is Rank.SIGNAL and left:
+                most = BESIDE
+            while left:
                 while control and lane is not control:
                     yield control.popleft()
-                yield lane.popleft()
+                message, taken = _next(lane, left)
+                left -= taken
+                yield message
+
+
+def _next(lane: deque[object], most: int) -> tuple[object, int]:
+    """The first message, together with those behind it that can be handled with it, as its method
+    `joined` says; and how many they were."""
+    message, taken = lane.popleft(), 1
+    while taken < most and (join := getattr(message, "joined", None)) is not None:
+        both = join(lane[0])
+        if both is None:
+            break
+        lane.popleft()
+        message, taken = both, taken + 1
+    return message, taken

@@ -32,6 +32,10 @@ class AnsweredAll:
 
     answers: tuple[Answered, ...]
 
+    def joined(self, other: object) -> AnsweredAll | None:
+        """Both, when the other one is of the same kind."""
+        return AnsweredAll(self.answers + other.answers) if isinstance(other, AnsweredAll) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -48,6 +52,7 @@ class Heard:
     """A stream tells something that the engine or its guest follows."""
 
     event: Event
+    rank: Rank = Rank.NEWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from mtrade.domain.orders import Intent, IntentState, VenueOrder
 from mtrade.domain.ports import Clock
 from mtrade.trading import hearing
 from mtrade.trading.courier import Courier
+from mtrade.trading.inbox import Rank
 from mtrade.trading.lookout import deaf
 from mtrade.trading.messages import (
     Answered,
@@ -148,8 +149,11 @@ class Pipeline:
 
     def hear(self, event: Event) -> None:
         """An event of a stream; at once and without blocking."""
-        if self._guest.hear(event) or isinstance(event, hearing.HEARD):
-            self._worker.post(Heard(event))
+        rank = self._guest.hear(event)
+        if rank is None and isinstance(event, hearing.HEARD):
+            rank = Rank.NEWS
+        if rank is not None:
+            self._worker.post(Heard(event, rank))
 
     def forget(self, account_id: str) -> None:
         """The account was changed or removed."""
@@ -176,6 +180,7 @@ class Pipeline:
         if not self._courier.drain(DRAIN_S):
             log.warning("some answers are still missing; the next start resolves them")
         self._worker.stop(DRAIN_S)
+        self._pursuit.fills.store()
         self._courier.close()
 
     def _refuse(self, intents: Sequence[Intent]) -> None:
@@ -195,7 +200,7 @@ class Pipeline:
             case Seen():
                 self._pursuit.weigh(message)
             case FillsRead(account_id, fills):
-                self._journal.add_fills(account_id, fills)
+                self._pursuit.fills.take(account_id, fills)
             case Look():
                 self._pursuit.look_for(message)
             case Override():
@@ -240,6 +245,7 @@ class Pipeline:
     def _tick(self) -> None:
         self._pursuit.fire_timers()
         self._guest.tick()
+        self._pursuit.fills.store()
 
     def _wait(self) -> float:
         return min(self._pursuit.lookout.until_next(), self._guest.wait())

@@ -9,8 +9,9 @@ from mtrade.domain.accounts import Account, Credentials, Network
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyState
 from mtrade.domain.events import Event
-from mtrade.domain.orders import Fill, Intent
+from mtrade.domain.orders import AccountFill, Intent
 from mtrade.domain.ports import Clock, Exchange, Journal, MarketData
+from mtrade.trading.inbox import Rank
 
 
 class NetworkClock(Clock, Protocol):
@@ -77,7 +78,7 @@ class FillJournal(Journal, Protocol):
 
     def by_text(self, account_id: str, text: str) -> Intent | None: ...
 
-    def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]: ...
+    def add_fills(self, fills: Iterable[AccountFill]) -> tuple[AccountFill, ...]: ...
 
 
 Moved = tuple[Intent, Intent]  # an intent as it was, and as it is now
@@ -136,8 +137,8 @@ class Guest(Protocol):
         """The journal is open, what was unfinished is taken up; may raise StoreError."""
         ...
 
-    def hear(self, event: Event) -> bool:
-        """An event of a stream, on its thread; True when `heard` wants it too."""
+    def hear(self, event: Event) -> Rank | None:
+        """An event of a stream, on its thread: how soon `heard` wants it; None when never."""
         ...
 
     def heard(self, event: Event) -> None:
@@ -175,8 +176,8 @@ class NoGuest:
     def started(self, host: Host) -> None:
         """Nothing to begin."""
 
-    def hear(self, event: Event) -> bool:
-        return False
+    def hear(self, event: Event) -> Rank | None:
+        return None
 
     def heard(self, event: Event) -> None:
         """Of no interest."""

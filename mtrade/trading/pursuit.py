@@ -10,6 +10,7 @@ from mtrade.domain.ports import Clock
 from mtrade.trading import hearing
 from mtrade.trading.afterwards import Afterwards
 from mtrade.trading.courier import Courier
+from mtrade.trading.executions import Executions
 from mtrade.trading.intents import (
     BY_HAND,
     EXPIRES_MS,
@@ -61,6 +62,9 @@ class Pursuit:
         self._guest = guest
         self._memory = hearing.Memory()
         self._afterwards = Afterwards(journal, self.troubles, clock, exchange_ms)
+        self.fills = Executions(
+            journal, self.troubles, clock, lambda found: self._afterwards.filled(*found)
+        )
 
     def take_up(self) -> None:
         """Go on with what the last run left unfinished."""
@@ -108,9 +112,8 @@ class Pursuit:
         for intent, told in hearing.told_of(mine, event):
             self._memory.keep(intent.id, told)
             self._recall(intent.id)
-        own = hearing.own_fills(event)
-        fresh = self._journal.add_fills(event.account_id, own) if own else ()
-        self._afterwards.hear(event, fresh, mine)
+        self.fills.take(event.account_id, hearing.own_fills(event))
+        self._afterwards.hear(event, mine)
         for intent in hearing.missing(mine, event):
             self.lookout.look(intent)
 

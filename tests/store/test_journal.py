@@ -239,8 +239,11 @@ def test_recent_pages_newest_first_per_account(journal: SqliteJournal) -> None:
 
 def test_fills_are_kept_once_and_page_by_time(journal: SqliteJournal) -> None:
     late, early = fill("2", time_ms=20), fill("1", time_ms=10)
-    assert journal.add_fills(ACCOUNT, [late, early]) == (late, early)
-    assert journal.add_fills(ACCOUNT, [early, fill("3", time_ms=20)]) == (fill("3", time_ms=20),)
+    other = ("paper:3", early)
+    found = [(ACCOUNT, late), (ACCOUNT, early), other]
+    assert journal.add_fills(found) == tuple(found)
+    third = (ACCOUNT, fill("3", time_ms=20))
+    assert journal.add_fills([(ACCOUNT, early), third, other]) == (third,)
     page = journal.fills(ACCOUNT, None, 2)
     rest = journal.fills(ACCOUNT, page[-1].id, 2)
     assert [f.fill.trade_id for f in (*page, *rest)] == ["3", "2", "1"]
@@ -250,7 +253,7 @@ def test_fills_are_kept_once_and_page_by_time(journal: SqliteJournal) -> None:
 
 def test_a_trade_with_oneself_keeps_both_sides(journal: SqliteJournal) -> None:
     both = [fill("1", side=Side.BUY), fill("1", side=Side.SELL)]
-    assert len(journal.add_fills(ACCOUNT, both)) == 2
+    assert len(journal.add_fills([(ACCOUNT, side) for side in both])) == 2
 
 
 def test_runs_are_recorded_and_a_lost_one_is_named(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from itertools import islice
 import pytest
 
 from mtrade.domain.errors import OutcomeUnknown
-from mtrade.trading.inbox import AT_ONCE, Inbox, Rank
+from mtrade.trading.inbox import AT_ONCE, BESIDE, Inbox, Rank
 from mtrade.trading.intents import Answer
-from mtrade.trading.messages import Answered, Commit, Heard
+from mtrade.trading.messages import Answered, AnsweredAll, Commit, Heard
 from mtrade.trading.troubles import Troubles
 from mtrade.trading.worker import Worker
 from tests.trading.fakes import request
@@ -51,6 +51,33 @@ def test_each_round_takes_from_every_rank() -> None:
     taken = list(inbox.round())
     assert len(taken) == AT_ONCE + 1
     assert taken[-1] == Message(Rank.COMMAND, AT_ONCE * 5)
+
+
+def test_what_is_copied_is_acted_on_before_the_rest_of_the_news() -> None:
+    inbox = Inbox()
+    filled(inbox, *[Rank.NEWS] * AT_ONCE, Rank.SIGNAL, Rank.SIGNAL)
+    taken = [m.rank for m in inbox.round() if isinstance(m, Message)]
+    assert taken == [Rank.SIGNAL] * 2 + [Rank.NEWS] * BESIDE
+    assert len(list(inbox.round())) == AT_ONCE - BESIDE
+
+
+def test_answers_that_wait_together_are_handled_together() -> None:
+    lost = Answer(error=OutcomeUnknown("lost"))
+    first, second, alone, last = (Answered(number, lost) for number in range(4))
+    inbox = Inbox()
+    for message in (AnsweredAll((first,)), AnsweredAll((second,)), alone, AnsweredAll((last,))):
+        inbox.post(message)
+    assert list(inbox.round()) == [AnsweredAll((first, second)), alone, AnsweredAll((last,))]
+
+
+def test_a_round_ends_in_the_midst_of_what_belongs_together() -> None:
+    inbox = Inbox()
+    for number in range(AT_ONCE + 1):
+        inbox.post(AnsweredAll((Answered(number, Answer(error=OutcomeUnknown("lost"))),)))
+    (one,) = inbox.round()
+    assert isinstance(one, AnsweredAll)
+    assert len(one.answers) == AT_ONCE
+    assert len(list(inbox.round())) == 1
 
 
 def test_after_its_end_the_rest_is_handed_out_and_nothing_taken_in() -> None:

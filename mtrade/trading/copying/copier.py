@@ -61,7 +61,7 @@ class Copier:
         self.core.join(host)
         self._adoption.begin()
 
-    def hear(self, event: Event) -> bool:
+    def hear(self, event: Event) -> Rank | None:
         """See the port."""
         return self._ear.hear(event)
 
@@ -90,6 +90,7 @@ class Copier:
         core = self.core
         if self._stopped or not core.ready or not core.reload_if_due():
             return
+        self._planning.run()  # first of all: what follows can wait
         if core.loaded or core.tools.clock.monotonic() >= self._everything_at:
             core.loaded = False
             self._everything_at = core.tools.clock.monotonic() + RECONCILE_S

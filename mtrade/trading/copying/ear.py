@@ -41,6 +41,7 @@ from mtrade.trading.copying.sightings import (
     WalletSeen,
 )
 from mtrade.trading.copying.world import network_of
+from mtrade.trading.inbox import Rank
 
 _OF_ACCOUNTS = (
     PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
@@ -59,19 +60,22 @@ class Ear:
         self._settings = settings
         self._strangers = strangers
 
-    def hear(self, event: Event) -> bool:
-        """On the thread of the streams: note prices at once, let the rest through if it matters."""
+    def hear(self, event: Event) -> Rank | None:
+        """On the thread of the streams: note prices at once, let the rest through if it matters;
+        what a leader did waits for no other news."""
         if isinstance(event, TickerChanged | TopChanged):
             self._core.markets.price(event)
-            return False
+            return None
         book = self._core.book
         if isinstance(event, StreamChanged):
             account_id = event.stream.account_id
         elif isinstance(event, _OF_ACCOUNTS):
             account_id = event.account_id
         else:
-            return False
-        return account_id in book.of_leader or account_id in book.of_follower
+            return None
+        if account_id in book.of_leader:
+            return Rank.SIGNAL
+        return Rank.NEWS if account_id in book.of_follower else None
 
     def heard(self, event: Event) -> None:
         """An event, on the engine's thread."""

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.errors import StoreError
-from mtrade.domain.orders import Fill, Intent
+from mtrade.domain.orders import AccountFill, Intent
 from mtrade.store.journal import SqliteJournal
 from tests.sim.copying.kernel import Fuse
 
@@ -129,8 +129,8 @@ class SimJournal(SqliteJournal):
         self._write(lambda: super(SimJournal, self).update(intents, change))
         self._fuse.burn()
 
-    def add_fills(self, account_id: str, fills: Iterable[Fill]) -> tuple[Fill, ...]:
-        return self._write(lambda: super(SimJournal, self).add_fills(account_id, fills))
+    def add_fills(self, fills: Iterable[AccountFill]) -> tuple[AccountFill, ...]:
+        return self._write(lambda: super(SimJournal, self).add_fills(fills))
 
     def _write(self, act: Callable[[], T]) -> T:
         self._fuse.burn()

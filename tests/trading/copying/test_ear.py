@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mtrade.domain.errors import ExchangeUnavailable
+from mtrade.domain.events import Filled
+from mtrade.trading.inbox import Rank
 from tests.trading.copying.stand import FIRST, LEADER, Stand, name
 
 
@@ -26,3 +28,14 @@ def test_reads_that_fail_are_no_news_of_positions(tmp_path: Path) -> None:
     stand.run(40)
     assert stand.owned() == stand.held() == D(20)
     assert len(stand.intents()) == 1
+
+
+def test_what_a_leader_does_is_heard_before_what_a_follower_does(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.link(FIRST)
+
+    def heard(account_id: str) -> Rank | None:
+        return stand.copier.hear(Filled(account_id=account_id, fills=()))
+
+    assert [heard(name(uid)) for uid in (LEADER, FIRST)] == [Rank.SIGNAL, Rank.NEWS]
+    assert heard("paper:99") is None
