@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import (
@@ -222,6 +223,7 @@ def _episode_text(episode: Episode | None) -> str | None:
         f'"leader_cost":{_quoted(e.leader_cost)},"leader_opened":{_quoted(e.leader_opened)},'
         f'"own_cost":{_quoted(e.own_cost)},"own_opened":{_quoted(e.own_opened)},'
         f'"late_ms":{_whole(e.late_ms)},"retry_until_ms":{_whole(e.retry_until_ms)},'
+        f'"leverage":{_quoted(e.leverage)},"margin_mode":{dumps(e.margin_mode)},'
         f'"accepted_late":{_flag(e.accepted_late)},"over":{_flag(e.over)}}}'
     )
 
@@ -233,8 +235,10 @@ def _episode_from(stored: str | None) -> Episode | None:
     opening = raw["opening"]
     for name in ("k", "k_eff", "exact"):
         raw[name] = None if raw[name] is None else Fraction(raw[name])
-    for name in ("base", "equity_leader", "equity_follower"):
-        raw[name] = _maybe(raw[name])
+    for name in ("base", "equity_leader", "equity_follower", "leverage"):
+        raw[name] = _maybe(raw.get(name))
+    mode = raw.get("margin_mode")
+    raw["margin_mode"] = MarginMode(mode) if mode else None
     for name in ("anchor", "leader_cost", "leader_opened", "own_cost", "own_opened"):
         raw[name] = _number(raw[name])
     raw["opening"] = opening and Opening(

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import (
@@ -115,6 +116,8 @@ episodes = st.builds(
     late_ms=st.none() | moments,
     retry_until_ms=st.none() | moments,
     accepted_late=st.booleans(),
+    leverage=st.none() | sizes,
+    margin_mode=st.none() | st.sampled_from(MarginMode),
     over=st.booleans(),
 )
 legs = st.builds(

@@ -41,12 +41,14 @@ def acted(
 
 
 def _fixed(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
-    """Send the difference: latch, ignore, pause and parks are lifted, however late it is."""
+    """Send the difference: latch, ignore, pause and parks are lifted, however late it is;
+    leverage and margin mode are taken as they are."""
     leg = replace(_freed(leg), paused=False, tries=0, empty_ms=())
     episode = leg.episode
     if episode is None:
         return leg
-    lifted = replace(episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None)
+    lifted = replace(episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None,
+                     leverage=None, margin_mode=None)  # fmt: skip
     if episode.k is not None and episode.base is not None:
         exact = episode.k * Fraction(_copied(episode)) * _side(episode, link)
         lifted = replace(lifted, exact=exact, k_eff=episode.k)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying import caps
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.choices import LateEntries, LateJoin
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts, Wanted
+from mtrade.domain.copying.fitting import misfit
 from mtrade.domain.copying.foreign import in_the_way
 from mtrade.domain.copying.gearing import setting_for
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
@@ -20,7 +20,6 @@ from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import text
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce
-from mtrade.domain.positions import Leg
 
 Events = tuple[CopyEvent, ...]
 
@@ -46,7 +45,7 @@ def ready(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
     if not facts.leader.live:
         why = Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)})
         return waits(leg, facts, why)
-    gate = facts.gate or _misfit(leg, facts) or in_the_way(leg, facts, aim)
+    gate = facts.gate or misfit(leg, episode, facts) or in_the_way(leg, facts, aim)
     if gate is not None:
         return waits(leg, facts, gate, LOOK_MS)
     return _late(leg, episode, facts) or _refused(leg, facts, aim)
@@ -60,18 +59,6 @@ def _stopped(leg: CopyLeg, facts: Facts) -> Reason | None:
     if link.state is LinkState.TRIPPED:
         return link.why or Reason(Code.TRIPPED)
     return Reason(Code.PAUSED) if leg.paused else None
-
-
-def _misfit(leg: CopyLeg, facts: Facts) -> Reason | None:
-    """The leg must exist in the follower's position mode, and the contract must trade."""
-    mode = facts.follower.mode
-    single = leg.side is Leg.NET
-    if mode is PositionMode.SPLIT or (mode and (mode is PositionMode.SINGLE) is not single):
-        modes = {"leader_mode": "single" if single else "dual", "follower_mode": mode.value}
-        return Reason(Code.MODE_MISMATCH, modes)
-    if facts.market.rules is not None and not facts.market.rules.tradable:
-        return Reason(Code.CONTRACT_STATUS)
-    return None
 
 
 def _late(leg: CopyLeg, episode: Episode, facts: Facts) -> Outcome | None:
@@ -224,8 +211,12 @@ def _sent(
     rules, episode = facts.market.rules, leg.episode
     if rules is None or episode is None:
         return Outcome(leg=leg, events=events)
+    if not leg.owned or episode.leverage is None:
+        follower = facts.follower
+        episode = replace(episode, leverage=follower.leverage, margin_mode=follower.margin_mode)
     if episode.retry_until_ms is None:
-        leg = replace(leg, episode=replace(episode, retry_until_ms=_until(facts)))
+        episode = replace(episode, retry_until_ms=_until(facts))
+    leg = replace(leg, episode=episode)
     if leg.status is LegStatus.PARKED:
         leg = replace(leg, status=LegStatus.ACTIVE, reason=None)
     order = OrderRequest(

@@ -21,7 +21,8 @@ class LeaderFacts:
     push or of the read that confirmed it. `live`: increases may follow it. `increase_price` is the
     VWAP of the fills since the last plan that grew the position and `increase_ms` the time of their
     oldest; None when no such fill was seen. `order_id` names the order that grows it now and
-    `order_open` whether that order still works. `liquidated`: what last made it smaller was
+    `order_open` whether that order still works. `hedged`: long and short are kept apart.
+    `liquidated`: what last made it smaller was
     forced by the exchange; `explained`: that execution was heard of, or for too long was not.
     """
 
@@ -38,6 +39,7 @@ class LeaderFacts:
     margin_mode: MarginMode | None = None
     account: FuturesAccount | None = None
     account_ms: int = 0
+    hedged: bool = False
     liquidated: bool = False
     explained: bool = True
     silent_s: int = 0
@@ -58,8 +60,9 @@ class MarketFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowerFacts:
     """The follower's account and this leg as last read. `position` is the whole of it, foreign part
-    included. The totals are over all of the link's legs, this one and orders under way included,
-    valued at mark. `entries_link` and `entries_account` count increases of the last minute."""
+    included. `moved`: a leg of an earlier position mode still has its episode. The totals are over
+    all of the link's legs, this one and orders under way included, valued at mark. `entries_link`
+    and `entries_account` count increases of the last minute."""
 
     position: Decimal | None = None
     update_id: int = 0
@@ -67,6 +70,7 @@ class FollowerFacts:
     account: FuturesAccount | None = None
     account_ms: int = 0
     mode: PositionMode | None = None
+    moved: bool = False
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
     total_value: Decimal = ZERO
@@ -78,7 +82,8 @@ class FollowerFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All of it. `brake` is a reason that stops everything (halt), `gate` one that stops increases
-    (normal mode, clock, disk, not reconciled, second instance ...). `now_ms` is exchange time."""
+    (normal mode, clock, disk, not reconciled, second instance ...). `as_geared`: leverage and
+    margin mode are taken as they are. `now_ms` is exchange time."""
 
     link: Link
     leader: LeaderFacts
@@ -87,6 +92,7 @@ class Facts:
     now_ms: int
     brake: Reason | None = None
     gate: Reason | None = None
+    as_geared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ _MARGIN = {MarginChoice.CROSS: MarginMode.CROSS, MarginChoice.ISOLATED: MarginMo
 
 def setting_for(leg: CopyLeg, facts: Facts) -> Setting | None:
     """What is to be set before the first order of an episode; None when all is as it should be."""
-    setting = None if leg.owned else wanted(facts)
+    setting = None if leg.owned or facts.as_geared else wanted(facts)
     if setting is None:
         return None
     present = (facts.follower.leverage, facts.follower.margin_mode)
@@ -35,7 +35,7 @@ def wanted(facts: Facts) -> Setting | None:
         LeverageMode.FIXED: params.fixed_leverage,
         LeverageMode.LEAVE: follower.leverage,
     }[params.leverage_mode]
-    leverage = leverage or follower.leverage
+    leverage = follower.leverage if facts.as_geared else leverage or follower.leverage
     margin = {
         MarginChoice.MIRROR: leader.margin_mode or follower.margin_mode,
         MarginChoice.LEAVE: follower.margin_mode,

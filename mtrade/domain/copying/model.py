@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.params import CopyParams
@@ -111,7 +112,8 @@ class Episode:
     increases, `leader_opened` their contracts, for the VWAP; `own_*` those of the follower's
     entries. `late_ms`: exchange time of the oldest increase not yet obtained, None when nothing is
     missing. `accepted_late`: a person chose "catch up now". `over`: the leader has left, and what
-    the follower still holds goes before anything new begins.
+    the follower still holds goes before anything new begins. `leverage` and `margin_mode` are those
+    of the first order.
     """
 
     number: int
@@ -137,6 +139,8 @@ class Episode:
     retry_until_ms: int | None = None
     accepted_late: bool = False
     over: bool = False
+    leverage: Decimal | None = None
+    margin_mode: MarginMode | None = None
 
 
 class LegStatus(StrEnum):

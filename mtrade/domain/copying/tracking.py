@@ -11,6 +11,7 @@ from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.choices import BelowMin, LateJoin, OnLeaderLiq
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.fitting import is_elsewhere
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
 from mtrade.domain.copying.pricing import gap_bps, leader_price, shown
 from mtrade.domain.instruments import Side
@@ -110,7 +111,7 @@ def _outside(leg: CopyLeg, facts: Facts) -> Turn:
     """No episode: one begins when the leader is in, and nothing older is left."""
     if held(leg, facts):
         return Turn(leg=leg, flat=True)
-    if not facts.leader.size:
+    if not facts.leader.size or facts.follower.moved or is_elsewhere(leg, facts):
         return Turn(leg=leg)
     if not facts.leader.live:
         return Turn(leg=leg, wait=Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)}))

@@ -142,12 +142,17 @@ class Commands:
             sight = self._core.memory.sight(account_id, link.settle)
             modes.append(None if sight is None or sight.wallet is None else sight.wallet.mode)
         leader, follower = modes
-        refuse = link.params.hedge_to_one_way is HedgeToOneWay.REFUSE
-        hedged = leader is PositionMode.DUAL and follower is PositionMode.SINGLE
-        if PositionMode.SPLIT in modes or (hedged and refuse):
+        told = {"leader": str(leader or ""), "follower": str(follower or "")}
+        if PositionMode.SPLIT in modes:
             raise Conflict(
-                "the position modes of leader and follower do not fit together", code="copy_mode",
-                params={"leader": str(leader or ""), "follower": str(follower or "")},
+                "split positions cannot be copied: switch the account to one-way or hedge mode",
+                code="copy_split", params=told,
+            )  # fmt: skip
+        refuse = link.params.hedge_to_one_way is HedgeToOneWay.REFUSE
+        if leader is PositionMode.DUAL and follower is PositionMode.SINGLE and refuse:
+            raise Conflict(
+                "the position modes of leader and follower do not fit together",
+                code="copy_mode", params=told,
             )  # fmt: skip
 
     def _check_clock(self, link: Link) -> None:

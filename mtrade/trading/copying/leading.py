@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.facts import LeaderFacts
 from mtrade.domain.copying.model import CopyLeg
 from mtrade.domain.numbers import ZERO
+from mtrade.domain.positions import Leg
 from mtrade.trading.copying.holdings import VISIBLE_MS, Held
 from mtrade.trading.copying.memory import Grown, Sight
 
@@ -43,10 +45,19 @@ def leader_facts(
         margin_mode=held.margin_mode,
         account=sight.wallet,
         account_ms=sight.wallet_ms,
+        hedged=_is_hedged(sight, leg),
         liquidated=forced > max(freely, larger),
         explained=max(forced, freely) > larger or now - held.moved_ms > UNHEARD_MS,
         silent_s=0 if live or not sight.live_ms else max(0, (now - sight.live_ms) // 1000),
     )
+
+
+def _is_hedged(sight: Sight, leg: CopyLeg) -> bool:
+    """By what is held in the contract; a wallet is read more rarely."""
+    rows = (sight.positions.get((leg.instrument, side)) for side in (Leg.LONG, Leg.SHORT))
+    if any(held is not None and held.size for held in rows):
+        return True
+    return sight.wallet is not None and sight.wallet.mode is PositionMode.DUAL
 
 
 def _growth(held: Held, leg: CopyLeg) -> Decimal:

@@ -69,11 +69,7 @@ class Settings:
         if failed.refused and facts.link.params.on_leverage_fail is OnFail.CONTINUE:
             if self._is_over(failed):
                 return facts
-            wanted = failed.setting
-            follower = replace(
-                facts.follower, leverage=wanted.leverage, margin_mode=wanted.margin_mode
-            )
-            return replace(facts, follower=follower)
+            return replace(facts, as_geared=True)
         if facts.gate is not None or self._is_over(failed):
             return facts
         return replace(facts, gate=failed.why())

@@ -148,8 +148,8 @@ class CopyDesk(Protocol):
 
     A `scope` is `all`, an account id, or (pause, resume, flatten) `link:<id>`. Raises NotFound
     (`unknown_link`, `unknown_leg`), Conflict (`copy_cycle`, `copy_conflict`, `copy_self`,
-    `copy_network`, `copy_mode`, `copy_split`, `copy_clock`, `copy_state`, `copy_version`, `confirm_needed`,
-    `copied_positions`) and InvalidRequest with the parameter's name in `fields`.
+    `copy_network`, `copy_mode`, `copy_split`, `copy_clock`, `copy_state`, `copy_version`,
+    `confirm_needed`, `copied_positions`) and InvalidRequest with the parameter's name in `fields`.
     """
 
     def links(self) -> tuple[LinkView, ...]: ...

@@ -203,6 +203,7 @@ class World:
             account=sight.wallet,
             account_ms=sight.wallet_ms,
             mode=None if sight.wallet is None else sight.wallet.mode,
+            moved=self._has_moved(link, leg),
             leverage=leverage,
             margin_mode=margin_mode,
             total_value=totals.value,
@@ -210,6 +211,13 @@ class World:
             entries_link=entries[0],
             entries_account=entries[1],
         )
+
+    def _has_moved(self, link: Link, leg: CopyLeg) -> bool:
+        """Whether the contract was copied in legs of another position mode, and still is."""
+        keys = self._book.of_contract.get((link.id, leg.instrument), ())
+        others = [other for key in keys if (other := self._book.legs.get(key)) is not None]
+        single = leg.side is Leg.NET
+        return any(other.episode and (other.side is Leg.NET) is not single for other in others)
 
     def _totals(self, link: Link, at: Pass) -> Totals:
         network = network_of(link.follower_id)

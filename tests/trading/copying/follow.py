@@ -7,6 +7,7 @@ from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
+from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying import step as domain
 from mtrade.domain.copying.choices import SizeMode
 from mtrade.domain.copying.codes import Act, Code, Reason
@@ -55,6 +56,21 @@ class Follow(Stand):
         """The signed fills of a follower's copy orders, order by order, oldest first."""
         orders = [o for o in self.bourse.orders if o.uid == uid and o.text.startswith("t-mt1")]
         return [o.filled * o.side.sign for o in orders if o.filled]
+
+    def both(self, uid: int = FIRST, contract: InstrumentId = DOGE) -> tuple[D, D]:
+        """What a hedge account holds long and short."""
+        return self.held(uid, contract, Leg.LONG), self.held(uid, contract, Leg.SHORT)
+
+    def close_leg(self, size: str, uid: int = LEADER) -> None:
+        """Reduce a leg of a hedge account; a sale reduces the long one."""
+        self.bourse.market(uid, DOGE, D(size), reduce=True)
+
+    def leverage(self, uid: int = FIRST, contract: InstrumentId = DOGE) -> D | None:
+        """As the exchange has it."""
+        return self.lines[name(uid)].contract(contract)[0].leverage
+
+    def margin_mode(self, uid: int = FIRST, contract: InstrumentId = DOGE) -> MarginMode | None:
+        return self.lines[name(uid)].contract(contract)[0].margin_mode
 
     def leg(self, uid: int = FIRST, contract: InstrumentId = DOGE, side: Leg = Leg.NET) -> CopyLeg:
         found = [
