@@ -111,7 +111,8 @@ def stand(open_page: OpenPage, accounts: list[dict[str, Any]]) -> Stand:
 
 
 def whole(page: Page) -> None:
-    """Nothing spills over and axe finds nothing."""
+    """Nothing spills over and axe finds nothing, once what is asked for has come."""
+    expect(page.locator(".busy")).to_have_count(0)
     for selector in ("html", "#main", "dialog[open]"):
         for node in page.locator(selector).all():
             wide = node.evaluate("node => node.scrollWidth - node.clientWidth")

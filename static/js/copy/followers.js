@@ -34,7 +34,8 @@ function drift(item) {
 const amountOf = (row) => number(row.drift);
 
 function pnl(item) {
-  return cell('pnl', `num ${trend(item.pnl)}`, isNumber(item.pnl) ? `${item.state === 'shadow' ? '(' : ''}${arrow(item.pnl)} ${signed(item.pnl)}${item.state === 'shadow' ? ')' : ''}` : NONE);
+  const shown = isNumber(item.pnl) ? `${arrow(item.pnl)} ${signed(item.pnl)}`.trim() : NONE;
+  return cell('pnl', `num ${trend(item.pnl)}`, item.state === 'shadow' && isNumber(item.pnl) ? `(${shown})` : shown);
 }
 
 function skipped(item) {
