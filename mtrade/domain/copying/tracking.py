@@ -108,8 +108,10 @@ def _forced(facts: Facts) -> tuple[Reason, ...]:
 
 
 def _outside(leg: CopyLeg, facts: Facts) -> Turn:
-    """No episode: one begins when the leader is in, and nothing older is left."""
-    if held(leg, facts):
+    """No episode: one begins when the leader is in. What is held on his side already, as when an
+    order was found again whose episode was lost, is a part of it; anything else goes first."""
+    now, size = held(leg, facts), facts.leader.size
+    if now and now * (-size if facts.link.params.inverse else size) <= 0:
         return Turn(leg=leg, flat=True)
     if not facts.leader.size or facts.follower.moved or is_elsewhere(leg, facts):
         return Turn(leg=leg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -45,3 +46,17 @@ def test_what_follows_an_episode_was_not_there_when_the_link_was_armed() -> None
     bench.leader["increase_ms"] = NOW - 600_000
     bench.to("-7")
     assert bench.leg.owned == D(-7)
+
+
+@pytest.mark.parametrize(
+    ("leader", "sent"), [("30", ["10"]), ("15", ["-5"]), ("-7", ["-20", "-7"])]
+)
+def test_a_part_found_again_without_its_episode_belongs_to_the_leader_on_its_side(
+    leader: str, sent: list[str]
+) -> None:
+    bench = Bench()
+    bench.leg = replace(bench.leg, owned=D(20))
+    bench.follower = replace(bench.follower, position=D(20))
+    bench.to(leader)
+    assert bench.sent == [D(size) for size in sent]
+    assert bench.leg.owned == D(leader)
