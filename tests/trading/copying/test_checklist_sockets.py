@@ -1,4 +1,4 @@
-"""The checklist over real sockets: a whole server, its own exchange, and that exchange's fault plan.
+"""The checklist over real sockets: a whole server, its own exchange and that exchange's faults.
 
 Each case has a follower of its own; the leader is flat again at its end.
 """
