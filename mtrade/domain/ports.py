@@ -191,20 +191,18 @@ class Exchange(MarketData, Protocol):
         ...
 
 
+# Gets, at once or later, the order, the error, or None when provably nothing was written: then
+# `place` may be used.
+Sent = Callable[[VenueOrder | ExchangeError | None], None]
+Send = Callable[[Sent], None]
+
+
 class FastExchange(Exchange, Protocol):
     """An account whose orders can be written by the thread that owns its sockets."""
 
-    def send(
-        self,
-        order: OrderRequest,
-        expires_ms: int,
-        done: Callable[[VenueOrder | ExchangeError | None], None],
-    ) -> None:
-        """Write an order to the trading socket at once; only on the loop's thread.
-
-        `done` gets, at once or later on that thread, the order, the error, or None when provably
-        nothing was written: then `place` may be used.
-        """
+    def prepared(self, order: OrderRequest, expires_ms: int) -> Send:
+        """An order made ready for the trading socket; only on the loop's thread, as what it
+        returns: that writes it at once. To be called once at most."""
         ...
 
 
@@ -217,9 +215,13 @@ class Journal(Protocol):
         ...
 
     def commit(
-        self, intents: Sequence[Intent], change: CopyChange = NO_CHANGE
+        self,
+        intents: Sequence[Intent],
+        change: CopyChange = NO_CHANGE,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> tuple[Intent, ...]:
         """Insert new intents and `change` in one durable transaction; returns them with their ids.
+        `meanwhile` is called when only the disk is left to be waited for.
 
         An id that is not 0 is kept; it must not be in use. A leader trade that was consumed before
         or a leg that has an unfinished intent fails the whole transaction.

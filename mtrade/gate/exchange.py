@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -16,7 +16,6 @@ from mtrade.domain.accounts import (
     SpotBalance,
 )
 from mtrade.domain.errors import (
-    ExchangeError,
     ExchangeUnavailable,
     InvalidRequest,
     OrderRejected,
@@ -24,6 +23,7 @@ from mtrade.domain.errors import (
 )
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.orders import Fill, OrderRequest, OrderSocket, VenueOrder, VenueTrigger
+from mtrade.domain.ports import Send
 from mtrade.domain.positions import Leg, Liquidation, Position, PositionClose
 from mtrade.gate.client import GateClient, has_label
 from mtrade.gate.futures import FuturesApi
@@ -91,17 +91,9 @@ class GateExchange(GateMarketData):
     ) -> VenueOrder:
         return self.paths.change(self._placing(order, expires_ms), chosen)
 
-    def send(
-        self,
-        order: OrderRequest,
-        expires_ms: int,
-        done: Callable[[VenueOrder | ExchangeError | None], None],
-    ) -> None:
-        """Write an order to the trading socket at once; only on the loop's thread.
-
-        `done` gets the order, the error, or None when nothing was written.
-        """
-        self.paths.send(self._placing(order, expires_ms), done)
+    def prepared(self, order: OrderRequest, expires_ms: int) -> Send:
+        """An order made ready for the trading socket; only on the loop's thread."""
+        return self.paths.prepared(self._placing(order, expires_ms))
 
     def find(self, instrument: InstrumentId, reference: str) -> VenueOrder | None:
         try:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from mtrade.domain.errors import ExchangeError
 from mtrade.domain.orders import OrderPath, OrderSocket
 from mtrade.gate.client import GateClient, Query, has_label
 from mtrade.gate.labels import EXPIRED
-from mtrade.gate.trading_frames import Reply, budget, outcome
+from mtrade.gate.trading_frames import Frame, Reply, budget, outcome
 from mtrade.gate.trading_line import NotWritten, Result, TradingLine
 
 T = TypeVar("T")
 Chosen = Callable[[OrderPath], None]
+Done = Callable[[T | ExchangeError | None], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class NoSockets:
 
 class Paths:
     """Sends changing calls of one account. `change` may be called from any thread but the loop's,
-    `send` from the loop's only."""
+    `prepared` from the loop's only."""
 
     def __init__(self, client: GateClient, sockets: Sockets | None = None) -> None:
         self._client = client
@@ -104,29 +106,35 @@ class Paths:
             urgent=call.urgent,
         )
 
-    def send(self, call: Change[T], done: Callable[[T | ExchangeError | None], None]) -> None:
-        """Write at once and answer by callback, for many orders in one pass of the loop.
+    def prepared(self, call: Change[T]) -> Callable[[Done[T]], None]:
+        """Make a call ready; what comes back writes it at once and answers by callback, for many
+        orders in one pass of the loop.
 
-        `done` gets the result, the error, or None when nothing was written: then REST may be used.
+        The callback gets the result, the error, or None when nothing was written: then REST may be
+        used.
         """
         line = self.sockets.line(call.settle) if call.channel else None
-        held = self._client.budgets.take(call.bucket) > 0 and not call.urgent
-        if line is None or held:
+        if line is None:
+            return _not_written
+        frame = line.core.frame(call.channel, call.param, call.expires_ms)
+        return partial(self._write, call, line, frame)
+
+    def _write(self, call: Change[T], line: TradingLine, frame: Frame, done: Done[T]) -> None:
+        if self._client.budgets.take(call.bucket) > 0 and not call.urgent:
             done(None)
+        else:
+            line.send(frame, partial(self._settle, call, done))
+
+    def _settle(self, call: Change[T], done: Done[T], result: Result) -> None:
+        if not isinstance(result, Reply):
+            done(None if isinstance(result, NotWritten) else result)
             return
-
-        def settle(result: Result) -> None:
-            if not isinstance(result, Reply):
-                done(None if isinstance(result, NotWritten) else result)
-                return
-            try:
-                answer = self._result(call, result)
-            except ExchangeError as error:
-                done(error)
-            else:
-                done(answer)
-
-        line.send(line.core.frame(call.channel, call.param, call.expires_ms), settle)
+        try:
+            answer = self._result(call, result)
+        except ExchangeError as error:
+            done(error)
+        else:
+            done(answer)
 
     def _result(self, call: Change[T], reply: Reply) -> T:
         known = budget(reply)
@@ -138,3 +146,7 @@ class Paths:
             if has_label(error, EXPIRED):
                 self._client.mistimed()
             raise
+
+
+def _not_written(done: Callable[[None], None]) -> None:
+    done(None)

@@ -149,7 +149,7 @@ class TradingSockets:
 
     def line(self, settle: str) -> TradingLine | None:
         """The line for futures of a settle currency, spot when empty; None unless it is ready."""
-        line = self._line(settle)
+        line = self._lines.get(settle) or self._line(settle)  # one that is there needs no lock
         return line if line is not None and line.ready() else None
 
     def states(self) -> tuple[OrderSocket, ...]:

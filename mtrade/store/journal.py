@@ -6,7 +6,7 @@ The engine thread is the only writer. What only reads (`get`, `by_request`, `by_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
@@ -36,6 +36,7 @@ class SqliteJournal:
         self.database = Database(path, JOURNAL)
         self.database.let_log_grow(LOG_PAGES, CACHE_KIB)
         self._epoch: int | None = None
+        self._next_id: int | None = None  # known once it was asked for; nobody else writes
 
     def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
         """Record the start of this run; runs that never recorded their end are marked crashed."""
@@ -68,12 +69,17 @@ class SqliteJournal:
 
     def next_id(self) -> int:
         """See the port."""
-        with self.database.read() as db:
-            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name='intent'").fetchone()
-        return 1 + (row[0] if row else 0)
+        if self._next_id is None:
+            with self.database.read() as db:
+                row = db.execute("SELECT seq FROM sqlite_sequence WHERE name='intent'").fetchone()
+            self._next_id = 1 + (row[0] if row else 0)
+        return self._next_id
 
     def commit(
-        self, intents: Sequence[Intent], change: CopyChange = NO_CHANGE
+        self,
+        intents: Sequence[Intent],
+        change: CopyChange = NO_CHANGE,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> tuple[Intent, ...]:
         """See the port. An empty `request_id` is never taken for a repetition."""
         with self.database.write() as db:
@@ -82,7 +88,9 @@ class SqliteJournal:
                 return (known, *_waiting_for(db, known))
             stored = self._insert(db, intents)
             copying.write(db, change)
-            return stored
+            meanwhile()
+        self._next_id = max(self.next_id(), 1 + max(intent.id for intent in stored))
+        return stored
 
     def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         """Store what is proven by now. A final state never changes again (StoreError)."""

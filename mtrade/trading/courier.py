@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -78,10 +79,15 @@ class Courier:
         return partial(kept.set_result, None)
 
     def drain(self, timeout: float) -> bool:
-        """Wait for what is under way; True when nothing is left."""
-        with self._lock:
-            running = set(self._running)
-        return not wait(running, timeout).not_done
+        """Wait for what is under way, and what that leads to; True when nothing is left."""
+        deadline = time.monotonic() + timeout
+        while True:
+            with self._lock:
+                running = set(self._running)
+            if wait(running, max(0.0, deadline - time.monotonic())).not_done:
+                return False
+            if not running:
+                return True
 
     def close(self) -> None:
         """Accept nothing more. Threads end with their present call, which has a time-out."""

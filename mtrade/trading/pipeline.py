@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 
 from mtrade.domain.copying.model import CopyChange
 from mtrade.domain.errors import Conflict, MTradeError
@@ -51,6 +52,9 @@ class EachByItself:
 
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
+
+    def prepare(self, intents: Sequence[Intent]) -> None:
+        """There is nothing to make ready."""
 
     def send(self, intents: Sequence[Intent]) -> None:
         for intent in intents:
@@ -119,7 +123,7 @@ class Pipeline:
     def launch(self, intents: Sequence[Intent], change: CopyChange) -> None:
         """See the port `Host`."""
         try:
-            stored = self._journal.commit(intents, change)
+            stored = self._journal.commit(intents, change, partial(self._sender.prepare, intents))
         except MTradeError as fault:
             self._troubles.unwritten(fault)
             raise

@@ -204,6 +204,11 @@ class NoGuest:
 class Sender(Protocol):
     """Sends committed orders, each once, in the order given; returns at once."""
 
+    def prepare(self, intents: Sequence[Intent]) -> None:
+        """These are being committed: make them ready, so that only the writing is left. Nothing
+        leaves, and whether they will be sent is not known yet."""
+        ...
+
     def send(self, intents: Sequence[Intent]) -> None: ...
 
     def forget(self, account_id: str) -> None:

@@ -279,7 +279,7 @@ def test_swapped_answers_of_two_orders_are_both_unknown(desk: Desk) -> None:
     desk.bench.make_ready()
     answers: list[object] = []
     for name in ("t-a", "t-b"):
-        desk.exchange.send(futures_request(text=name), desk.soon, answers.append)
+        desk.exchange.prepared(futures_request(text=name), desk.soon)(answers.append)
     first, second = desk.bench.last(2)["payload"]["req_id"], desk.bench.last()["payload"]["req_id"]
     swapped = ((first, "t-b"), (second, "t-a"))
     for number, name in swapped:
@@ -415,7 +415,7 @@ def test_many_orders_are_written_before_any_answer_is_awaited(desk: Desk) -> Non
         return lambda result: answers.append((name, result))
 
     for name in names:
-        desk.exchange.send(futures_request(text=name), desk.soon, done(name))
+        desk.exchange.prepared(futures_request(text=name), desk.soon)(done(name))
     frames = [json.loads(text) for text in wire.written[before:]]
     assert [f["payload"]["req_param"]["text"] for f in frames] == names
     assert not answers
@@ -429,16 +429,16 @@ def test_many_orders_are_written_before_any_answer_is_awaited(desk: Desk) -> Non
 
 def test_a_fan_out_learns_what_was_not_written_and_what_is_unknown(desk: Desk) -> None:
     answers: list[object] = []
-    desk.exchange.send(futures_request(), desk.soon, answers.append)
+    desk.exchange.prepared(futures_request(), desk.soon)(answers.append)
     assert answers == [None]
     desk.bench.make_ready()
-    desk.exchange.send(futures_request(), desk.soon, answers.append)
+    desk.exchange.prepared(futures_request(), desk.soon)(answers.append)
     desk.bench.line.closed("reset")
     assert type(answers[-1]) is OutcomeUnknown
     desk.bench.make_ready()
-    desk.exchange.send(futures_request(), desk.bench.clock.now_ms(), answers.append)
+    desk.exchange.prepared(futures_request(), desk.bench.clock.now_ms())(answers.append)
     assert answers[-1] is None
-    desk.exchange.send(futures_request(), desk.soon, answers.append)
+    desk.exchange.prepared(futures_request(), desk.soon)(answers.append)
     desk.bench.answer(None, status=400, label="INSUFFICIENT_AVAILABLE")
     assert type(answers[-1]) is OrderRejected
     assert not desk.server.requests

@@ -236,7 +236,7 @@ def test_many_orders_leave_in_one_pass_and_are_answered_by_callback(desk: Desk) 
 
     def fan_out() -> None:
         for order in orders:
-            desk.exchange.send(order, desk.soon(), answers.append)
+            desk.exchange.prepared(order, desk.soon())(answers.append)
 
     desk.loop.post(fan_out)
     until(lambda: len(answers) == len(orders), "twenty answers")

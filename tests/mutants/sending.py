@@ -99,7 +99,7 @@ SENDING = (
         file="mtrade/trading/pipeline.py",
         text="""\
         try:
-            stored = self._journal.commit(intents, change)
+            stored = self._journal.commit(intents, change, partial(self._sender.prepare, intents))
         except MTradeError as fault:
             self._troubles.unwritten(fault)
             raise
@@ -110,7 +110,7 @@ SENDING = (
         bug="""\
         self._sender.send(intents)
         try:
-            stored = self._journal.commit(intents, change)
+            stored = self._journal.commit(intents, change, partial(self._sender.prepare, intents))
         except MTradeError as fault:
             self._troubles.unwritten(fault)
             raise
@@ -141,7 +141,7 @@ SENDING = (
         means="the orders of a fan-out are written down and sent one after the other",
         file="mtrade/trading/pipeline.py",
         text="""\
-            stored = self._journal.commit(intents, change)
+            stored = self._journal.commit(intents, change, partial(self._sender.prepare, intents))
         except MTradeError as fault:
             self._troubles.unwritten(fault)
             raise
@@ -302,8 +302,8 @@ SENDING = (
         name="other-deadline",
         means="an order of a fan-out may take effect long after the time that is remembered",
         file="mtrade/trading/copying/fanout.py",
-        text="exchange.send(intent.order, intent.expires_ms, answered)",
-        bug="exchange.send(intent.order, intent.expires_ms + 3_600_000, answered)",
+        text="return exchange.prepared(intent.order, intent.expires_ms)",
+        bug="return exchange.prepared(intent.order, intent.expires_ms + 3_600_000)",
         by=("--hostile", "--seed", "0", "--schedules", "12"),
     ),
     Mutant(

@@ -228,6 +228,34 @@ def test_one_bad_update_stores_none(journal: SqliteJournal) -> None:
     assert journal.get(stored.id) == stored
 
 
+def test_when_only_the_disk_is_waited_for_nobody_else_can_see_it_yet(
+    journal: SqliteJournal,
+) -> None:
+    seen: list[object] = []
+    (stored,) = journal.commit([intent(1)], meanwhile=lambda: seen.append(journal.unfinished()))
+    assert seen == [()]
+    assert journal.unfinished() == (stored,)
+
+
+def test_ids_told_ahead_follow_what_was_stored_and_not_what_failed(
+    journal: SqliteJournal,
+) -> None:
+    assert journal.next_id() == 1
+    (first,) = journal.commit([intent(1)])
+    assert (first.id, journal.next_id()) == (1, 2)
+    journal.commit(
+        [replace(intent(2, request_id=""), id=2), replace(intent(3, request_id=""), id=3)]
+    )
+    assert journal.next_id() == 4
+    with pytest.raises(StoreError):
+        journal.commit(
+            [replace(intent(4, request_id=""), id=4), replace(intent(2, request_id=""), id=5)]
+        )
+    assert journal.next_id() == 4
+    assert journal.commit([intent(1)]) == (first,)
+    assert journal.next_id() == 4
+
+
 def test_recent_pages_newest_first_per_account(journal: SqliteJournal) -> None:
     journal.commit([intent(n) for n in range(5)])
     journal.commit([intent(9, account_id="paper:2")])

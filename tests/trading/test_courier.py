@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -9,7 +10,15 @@ import pytest
 
 from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.instruments import InstrumentId
-from mtrade.domain.orders import Intent, IntentState, OrderPath, OrderType, TimeInForce, VenueOrder
+from mtrade.domain.orders import (
+    Intent,
+    IntentState,
+    OrderPath,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    VenueOrder,
+)
 from mtrade.trading import courier as module
 from mtrade.trading.courier import Courier
 from mtrade.trading.messages import Answered, Seen
@@ -97,3 +106,29 @@ def test_an_answer_tells_the_way_the_order_took() -> None:
     (answered,) = posted
     assert isinstance(answered, Answered)
     assert answered.answer.path is OrderPath.REST
+
+
+def test_what_follows_from_something_under_way_is_waited_for_too() -> None:
+    """As when an order of a fan-out finds no socket and goes by REST instead."""
+    desk = Desk(NOW)
+    posted: list[object] = []
+    carrier = Courier(desk.accounts, posted.append)  # type: ignore[arg-type]
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(order: OrderRequest) -> VenueOrder:
+        asked.set()
+        go_on.wait(0.2)
+        return venue_order(order)
+
+    desk.exchange.on_place = slow
+    release = carrier.promise()
+
+    def follow() -> None:
+        carrier.send(intent())
+        asked.wait(5)
+        release()
+
+    threading.Timer(0.05, follow).start()
+    assert carrier.drain(5)
+    assert len(posted) == 1
+    carrier.close()

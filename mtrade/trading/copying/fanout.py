@@ -1,4 +1,5 @@
-"""Sends the committed orders of a fan-out: all frames are written in one pass of the loop.
+"""Sends the committed orders of a fan-out: all frames are written in one pass of the loop, which
+has made them ready while they were being committed.
 
 An order that its account's trading socket cannot take at this moment, and that provably was not
 written, goes by REST at once; it delays nobody. Answers come back to the engine in batches.
@@ -8,13 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError, OutcomeUnknown
 from mtrade.domain.orders import Intent, OrderPath, VenueOrder
-from mtrade.domain.ports import Clock, FastExchange
+from mtrade.domain.ports import Clock, FastExchange, Send
 from mtrade.trading.courier import Courier, too_late
 from mtrade.trading.intents import Answer
 from mtrade.trading.messages import Answered, AnsweredAll
@@ -64,6 +66,11 @@ class Fanout:
         self._post = post
         self._halted = halted
         self._reached: dict[str, tuple[FastExchange, Clock]] = {}
+        self._prepared: dict[str, tuple[FastExchange, Send]] = {}  # by order text
+
+    def prepare(self, intents: Sequence[Intent]) -> None:
+        """Serialise orders while the disk is being waited for."""
+        self._loop.post(self._prepare, tuple(intents))
 
     def send(self, intents: Sequence[Intent]) -> None:
         """Send committed intents, once, in this order."""
@@ -78,6 +85,13 @@ class Fanout:
     def forget(self, account_id: str) -> None:
         """The account was changed or removed: ask for it anew."""
         self._reached.pop(account_id, None)
+
+    def _prepare(self, intents: Sequence[Intent]) -> None:
+        self._prepared.clear()  # what is still there was never committed
+        for intent in intents:
+            with suppress(MTradeError):  # told when it is to be written
+                exchange, _ = self._known(intent.account_id)
+                self._prepared[intent.order.text] = exchange, _ready(exchange, intent)
 
     def _write(self, intents: Sequence[Intent], batch: _Batch) -> None:
         for position, intent in enumerate(intents):
@@ -101,7 +115,10 @@ class Fanout:
         elif too_late(intent, clock.now_ms()):
             answered(ExchangeUnavailable("not sent: its time had passed"))
         else:
-            exchange.send(intent.order, intent.expires_ms, answered)
+            known, send = self._prepared.pop(intent.order.text, (None, None))
+            if send is None or known is not exchange:  # another key may be in use by now
+                send = _ready(exchange, intent)
+            send(answered)
 
     def _known(self, account_id: str) -> tuple[FastExchange, Clock]:
         known = self._reached.get(account_id)
@@ -127,6 +144,10 @@ class Fanout:
         if batch.ready:
             self._post(AnsweredAll(tuple(batch.ready)))
             batch.ready.clear()
+
+
+def _ready(exchange: FastExchange, intent: Intent) -> Send:
+    return exchange.prepared(intent.order, intent.expires_ms)
 
 
 def _answer(result: VenueOrder | ExchangeError) -> Answer:

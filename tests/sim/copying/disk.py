@@ -118,9 +118,12 @@ class SimJournal(SqliteJournal):
         return epoch
 
     def commit(
-        self, intents: Sequence[Intent], change: CopyChange = NO_CHANGE
+        self,
+        intents: Sequence[Intent],
+        change: CopyChange = NO_CHANGE,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> tuple[Intent, ...]:
-        stored = self._write(lambda: super(SimJournal, self).commit(intents, change))
+        stored = self._write(lambda: super(SimJournal, self).commit(intents, change, meanwhile))
         self._disk.durable.update(intent.order.text for intent in stored)
         self._fuse.burn()
         return stored

@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal as D
+from functools import partial
 from typing import Any
 
 from mtrade.domain.accounts import FuturesAccount, Identity, MarginMode, Permission, PositionMode
@@ -18,6 +19,7 @@ from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.instruments import futures as futures_id
 from mtrade.domain.market import RiskTier, Ticker
 from mtrade.domain.orders import Fill, OrderPath, OrderRequest, VenueOrder, VenueTrigger
+from mtrade.domain.ports import Send, Sent
 from mtrade.domain.positions import Position
 from mtrade.gate import bodies, confirm, parse_futures
 from mtrade.gate.faults import refused
@@ -59,12 +61,10 @@ class SimLine:
         self.leaves(order.text)
         return self._create(order, expires_ms, "rest")
 
-    def send(
-        self,
-        order: OrderRequest,
-        expires_ms: int,
-        done: Callable[[VenueOrder | ExchangeError | None], None],
-    ) -> None:
+    def prepared(self, order: OrderRequest, expires_ms: int) -> Send:
+        return partial(self._send, order, expires_ms)
+
+    def _send(self, order: OrderRequest, expires_ms: int, done: Sent) -> None:
         if self._troubles.hits(self._troubles.no_socket):
             done(None)
             return

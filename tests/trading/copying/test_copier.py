@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal as D
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.orders import Intent, IntentState
 from tests.trading.copying.stand import DOGE, FIRST, SECOND, Stand
 
@@ -25,9 +25,9 @@ def test_a_leaders_order_reaches_two_followers_in_one_commit(stand: Stand) -> No
     fanouts: list[int] = []
     commit = stand.journal.commit
 
-    def counted(intents: Sequence[Intent], change: CopyChange = NO_CHANGE) -> tuple[Intent, ...]:
+    def counted(intents: Sequence[Intent], *more: Any) -> tuple[Intent, ...]:
         fanouts.append(len(intents))
-        return commit(intents, change)
+        return commit(intents, *more)
 
     stand.journal.commit = counted  # type: ignore[method-assign]
     stand.trade("40")

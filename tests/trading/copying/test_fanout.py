@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,10 +38,15 @@ Done = Callable[[Result], None]
 class Line(FakeExchange):
     """A trading socket that answers when the test says so."""
 
+    made: list[OrderRequest] = field(default_factory=list)
     sent: list[tuple[OrderRequest, Done]] = field(default_factory=list)
     on_send: Callable[[OrderRequest, Done], None] = lambda order, done: None
 
-    def send(self, order: OrderRequest, expires_ms: int, done: Done) -> None:
+    def prepared(self, order: OrderRequest, expires_ms: int) -> Callable[[Done], None]:
+        self.made.append(order)
+        return partial(self._send, order)
+
+    def _send(self, order: OrderRequest, done: Done) -> None:
         self.sent.append((order, done))
         self.on_send(order, done)
 
@@ -145,6 +151,57 @@ def test_all_are_written_in_order_before_the_first_answer(desk: Desk) -> None:
     desk.loop.run()
     assert order == [f"t-{n}" for n in range(5)]
     assert desk.posted == []
+
+
+def test_orders_are_made_ready_while_they_are_committed_and_once(desk: Desk) -> None:
+    intents = desk.intents(3)
+    lines = desk.lines.values()
+    desk.fanout.prepare(intents)
+    desk.loop.run()
+    assert [len(line.made) for line in lines] == [1, 1, 1]
+    assert not any(line.sent for line in lines)
+    desk.fanout.send(intents)
+    desk.loop.run()
+    assert [len(line.sent) for line in lines] == [1, 1, 1]
+    assert [line.made for line in lines] == [[intent.order] for intent in intents]
+
+
+def test_what_was_made_ready_and_never_committed_is_never_sent(desk: Desk) -> None:
+    """The journal gave the same number to another order."""
+    (lost,) = desk.intents(1)
+    line = desk.lines["paper:0"]
+    desk.fanout.prepare((lost,))
+    desk.loop.run()
+    kept = replace(lost, order=request("t-other"))
+    desk.fanout.prepare((kept,))
+    desk.fanout.send((kept,))
+    desk.loop.run()
+    assert [order.text for order, _ in line.sent] == ["t-other"]
+
+
+def test_an_order_made_ready_for_another_key_is_made_anew(desk: Desk) -> None:
+    (intent,) = desk.intents(1)
+    before = desk.lines["paper:0"]
+    desk.fanout.prepare((intent,))
+    desk.loop.run()
+    after = desk.lines["paper:0"] = Line(desk.clock)
+    desk.fanout.forget("paper:0")
+    desk.fanout.send((intent,))
+    desk.loop.run()
+    assert (len(before.sent), len(after.sent)) == (0, 1)
+
+
+def test_an_account_that_is_gone_does_not_keep_others_from_being_made_ready(desk: Desk) -> None:
+    gone, other = desk.intents(2)
+    del desk.lines["paper:0"]
+    desk.fanout.prepare((gone, other))
+    desk.loop.run()
+    assert len(desk.lines["paper:1"].made) == 1
+    desk.fanout.send((gone, other))
+    desk.loop.run()
+    desk.loop.ring()
+    assert isinstance(desk.error(100), ExchangeUnavailable)
+    assert len(desk.lines["paper:1"].sent) == 1
 
 
 def test_answers_that_come_together_wake_the_engine_once(desk: Desk) -> None:
