@@ -78,9 +78,9 @@ def _grown(sight: Sight, held: Held, leg: CopyLeg, mark: int, need: Decimal) -> 
     found: list[Grown] = []
     total = ZERO
     for part in reversed(tuple(grown)):
-        if part.number <= mark or (need.is_zero() and part.time_ms < leg.planned_ms - AROUND_MS):
+        if need.is_zero() and part.time_ms < leg.planned_ms - AROUND_MS:
             break
-        if (part.side.sign > 0) is not up:
+        if part.number <= mark or (part.side.sign > 0) is not up:
             continue
         if not need.is_zero() and total >= need:
             break

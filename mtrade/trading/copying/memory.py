@@ -40,7 +40,8 @@ Place = tuple[str, str]  # an account's id and a settle currency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grown:
-    """A part of a fill that made a position larger. `number` counts up as they are heard."""
+    """A part of a fill that made a position larger. `number` counts up as they are heard, which
+    need not be the order in which they happened."""
 
     number: int
     time_ms: int
@@ -257,7 +258,7 @@ class Memory:
             grown = sight.grown.get(instrument)
             if grown is not None and key[1] is Leg.NET:
                 kept = [g for g in grown if g.side.sign * held.size > 0]
-                sight.grown[instrument] = deque(kept, KEPT_FILLS)
+                sight.grown[instrument] = deque(kept)
         if known is not None and (abs(held.size) < abs(known.size) or held.size * known.size < 0):
             sight.larger_ms[instrument] = known.moved_ms
         grew = known is None or abs(held.size) > abs(known.size) or known.size * held.size < 0
@@ -273,15 +274,23 @@ class Memory:
         if forced or size <= ZERO:
             return
         self._numbers += 1
-        grown = sight.grown.setdefault(fill.instrument, deque(maxlen=KEPT_FILLS))
-        grown.append(
-            Grown(
-                number=self._numbers,
-                time_ms=fill.time_ms,
-                side=fill.side,
-                size=size,
-                price=fill.price,
-                order_id=fill.order_id,
-            )
+        part = Grown(
+            number=self._numbers,
+            time_ms=fill.time_ms,
+            side=fill.side,
+            size=size,
+            price=fill.price,
+            order_id=fill.order_id,
         )
+        _insert(sight.grown.setdefault(fill.instrument, deque()), part)
         sight.orders.setdefault(fill.order_id, True)
+
+
+def _insert(grown: deque[Grown], part: Grown) -> None:
+    """In the order of their times: after a start older ones are listed after the newest."""
+    at = len(grown)
+    while at and grown[at - 1].time_ms > part.time_ms:
+        at -= 1
+    grown.insert(at, part)
+    if len(grown) > KEPT_FILLS:
+        grown.popleft()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from mtrade.domain.copying.model import Cause, CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.errors import StoreError
@@ -14,6 +16,7 @@ from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.world import Pass, network_of
 
 SOONEST_S = 0.02
+_NUMBER = attrgetter("number")
 
 
 class Planning:
@@ -147,7 +150,7 @@ class Planning:
         held = self._core.world.leader_size(link, leg)
         if not grown or held is None:
             return
-        for part in grown:  # in the order heard, which need not be that of the trades
+        for part in sorted(grown, key=_NUMBER):  # in the order heard
             if part.time_ms > held.moved_ms:
                 return
             self._core.world.marks[leg.id] = part.number

@@ -11,8 +11,8 @@ from mtrade.domain.instruments import Side
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.holdings import Held
 from mtrade.trading.copying.leading import leader_facts
-from mtrade.trading.copying.memory import Grown, Sight
-from tests.trading.fakes import BTC
+from mtrade.trading.copying.memory import KEPT_FILLS, Grown, Memory, Sight
+from tests.trading.fakes import BTC, fill_of, request, venue_order
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
@@ -96,3 +96,20 @@ def test_the_net_of_two_legs_may_grow_by_a_reduction_that_no_execution_explains(
     seen.trades_read_ms = NOW + 10_000
     netted = replace(held("7"), netted=True)
     assert leader_facts(seen, netted, leg(), 0, NOW, 3000).increase_ms == NOW - 100
+
+
+def test_older_executions_that_are_listed_later_do_not_stand_for_the_newest() -> None:
+    """After a start: the stream tells the newest ones, then ten minutes of them are listed."""
+    memory, order = Memory(), venue_order(request())
+    memory.keep([("paper:1", "usdt")])
+    seen = memory.sight("paper:1", "usdt")
+    assert seen is not None
+    newest = fill_of(order, trade_id="n", size=D(7), price=D(100), time_ms=NOW - 200)
+    older = [
+        fill_of(order, trade_id=str(n), size=D(7), price=D(80), time_ms=NOW - 400_000 + n)
+        for n in range(KEPT_FILLS)
+    ]
+    memory.fills("paper:1", [newest])
+    memory.fills("paper:1", older)
+    found = facts(seen, "7", leg())
+    assert (found.increase_price, found.increase_ms) == (D(100), NOW - 200)
