@@ -102,7 +102,7 @@ TARGETS = (
         name="flip-unnoticed",
         means="a leader that turned around is still in its old episode",
         file="mtrade/domain/copying/tracking.py",
-        text="if ep.sign(size) != episode.sign:",
+        text="if episode.over or ep.sign(size) != episode.sign:",
         bug="if not size:",
         by=(STEP + "test_c03_a_flip_closes_first_and_then_opens_with_a_fresh_ratio",),
     ),
