@@ -4,21 +4,22 @@ The procedure is Gate's (WebSocket docs, "local order book"): buffer updates, ta
 its id, drop what is older, demand that the first one applied reaches back to id+1, and start over
 whenever a number is missing. Sizes are absolute; size 0 removes a level; `full` replaces the book.
 
-Speed matters here: a level is stored as it came, under a whole number that sorts like its price,
-and becomes a Decimal only when somebody looks at the book.
+Speed matters here: a level is stored as it came, under a whole number that sorts like its price.
+When somebody looks at the book, the levels are ordered and become Decimals, and bids that cross
+asks are found out.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book, Level
-from mtrade.gate.book_text import Change
+from mtrade.gate.book_text import Change, Row
 from mtrade.gate.faults import Unreadable
 from mtrade.gate.fields import as_number
 
@@ -27,7 +28,7 @@ MOST_PRICES = 20_000
 RECOUNT_MS = 5_000
 PLACES = 24  # decimals a price may have
 
-_ZEROS = frozenset({"0", 0})  # the usual spellings; `0.000` is zero too
+_ZEROS = frozenset({"0", 0})  # the usual spellings; `0.000` is found when the levels are ordered
 
 
 class Step(StrEnum):
@@ -36,7 +37,7 @@ class Step(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     BUFFERED = "buffered"
-    BROKEN = "broken"  # out of sequence, crossed or unreadable: a snapshot is needed
+    BROKEN = "broken"  # out of sequence or unreadable: a snapshot is needed
 
 
 class BookSync:
@@ -50,7 +51,7 @@ class BookSync:
         self._depth = depth
         self._bids = _Side(depth, -1)
         self._asks = _Side(depth, 1)
-        self._waiting: deque[Change] = deque(maxlen=MOST_BUFFERED)
+        self._waiting: deque[Change[Row]] = deque(maxlen=MOST_BUFFERED)
 
     def restart(self) -> None:
         """Distrust everything; updates are buffered until a snapshot comes."""
@@ -79,7 +80,8 @@ class BookSync:
         waiting = sorted(self._waiting, key=lambda c: (c.last, c.first))
         try:
             self._put(book)
-            fits = not self._crossed() and all(self._follow(c) is not Step.BROKEN for c in waiting)
+            fits = all(self._follow(c) is not Step.BROKEN for c in waiting)
+            fits = fits and not self._crossed()
         except (Unreadable, TypeError, KeyError, ValueError):
             self.restart()
             return Step.BROKEN
@@ -91,12 +93,16 @@ class BookSync:
         return Step.CHANGED
 
     def book(self) -> Book | None:
-        """The book now; None while it is unsure. Raises nothing: a bad size breaks the book."""
+        """The book now; None while it is unsure. Raises nothing: bids that cross asks, or a size
+        that is none, break the book."""
         if not self.synced:
             return None
         try:
             bids, asks = self._bids.levels(), self._asks.levels()
         except Unreadable:
+            self.restart()
+            return None
+        if self._crossed():
             self.restart()
             return None
         return Book(
@@ -107,7 +113,7 @@ class BookSync:
             sequence=self.sequence,
         )
 
-    def _take(self, item: Change) -> Step:
+    def _take(self, item: Change[Row]) -> Step:
         if item.full:
             self._bids.clear()
             self._asks.clear()
@@ -119,122 +125,154 @@ class BookSync:
             return Step.BUFFERED
         return self._follow(item)
 
-    def _follow(self, item: Change) -> Step:
+    def _follow(self, item: Change[Row]) -> Step:
         if item.last <= self.sequence:
             return Step.BROKEN if self._recounted(item) else Step.SAME
         if item.first > self.sequence + 1:
             return Step.BROKEN
         return self._write(item)
 
-    def _write(self, item: Change) -> Step:
+    def _write(self, item: Change[Row]) -> Step:
         self._bids.write(item.bids)
         self._asks.write(item.asks)
         self.sequence = item.last
         self.time_ms = item.time_ms
-        if self._crossed():
-            return Step.BROKEN
         return Step.CHANGED
 
-    def _recounted(self, item: Change) -> bool:
+    def _recounted(self, item: Change[Row]) -> bool:
         """An update much younger than the book but with a smaller number: counting began anew."""
         return item.last < self.sequence and item.time_ms > self.time_ms + RECOUNT_MS
 
     def _put(self, book: Book) -> None:
         for side, levels in ((self._bids, book.bids), (self._asks, book.asks)):
             side.clear()
-            side.write([[str(level.price), str(level.size)] for level in levels])
+            side.write([Row(str(level.price), str(level.size)) for level in levels])
         self.sequence = book.sequence
         self.time_ms = book.time_ms
         self.synced = True
 
     def _crossed(self) -> bool:
         """Bids at or above asks cannot be: the copy is wrong."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return bool(bids) and bool(asks) and -bids[0] >= asks[0]
+        bid, ask = self._bids.best(), self._asks.best()
+        return bid is not None and ask is not None and -bid >= ask
 
 
 class _Side:
-    """Levels of one side, best first: `keys` grow away from the best price."""
+    """Levels of one side, as they came until somebody looks."""
 
-    __slots__ = ("_depth", "_known", "_levels", "_sign", "keys")
+    __slots__ = ("_depth", "_keys", "_levels", "_ordered")
 
     def __init__(self, depth: int, sign: int) -> None:
-        self.keys: list[int] = []
         self._depth = depth
-        self._sign = sign
-        self._levels: dict[int, Any] = {}  # price and size as they came, or the Level they are
-        self._known: dict[str, int] = {}
+        self._keys = _Keys(sign)
+        self._levels: dict[int, Row | Level] = {}
+        self._ordered = True  # best first, and none of them is empty
 
     def clear(self) -> None:
-        self.keys.clear()
         self._levels.clear()
 
-    def write(self, rows: Iterable[Any]) -> None:
-        """Absolute sizes; levels beyond the depth are forgotten, as they are at the exchange."""
-        levels, known, keys = self._levels, self._known, self.keys
+    def write(self, rows: Sequence[Row]) -> None:
+        """Absolute sizes; levels beyond the depth are forgotten, as they are at the exchange.
+
+        Raises Unreadable for a price that is none.
+        """
+        levels, keys = self._levels, self._keys
         for row in rows:
-            pair = row if type(row) is tuple else _pair(row)
-            price, size = pair
-            key = known.get(price)
-            if key is None:
-                key = self._learn(price)
-            if size in _ZEROS or (type(size) is str and size[:1] == "0" and not size.strip("0.")):
-                if levels.pop(key, None) is not None:
-                    del keys[bisect_left(keys, key)]
-                continue
-            if key not in levels:
-                insort(keys, key)
-            levels[key] = pair
-        while len(keys) > self._depth:
-            del levels[keys.pop()]
+            if row.size in _ZEROS:
+                levels.pop(keys[row.price], None)
+            else:
+                levels[keys[row.price]] = row
+        self._ordered = False
+        if len(levels) > self._depth:
+            self._order()
+
+    def best(self) -> int | None:
+        """The key of the best price."""
+        self._order()
+        return next(iter(self._levels), None)
 
     def levels(self) -> tuple[Level, ...]:
-        """The levels as Decimals. Raises Unreadable for a size that is none."""
-        found = self._levels
-        for key in self.keys:
-            if type(found[key]) is not Level:
-                found[key] = _level(*found[key])
-        return tuple([found[key] for key in self.keys])
+        """Best first. Raises Unreadable for a size that is none."""
+        self._order()
+        levels = self._levels
+        for key, row in levels.items():
+            if not isinstance(row, Level):
+                levels[key] = _level(row.price, row.size)
+        return tuple(levels.values())  # type: ignore[arg-type]
 
-    def _learn(self, price: Any) -> int:
-        """The whole number of a price; texts that mean the same price have the same one."""
+    def _order(self) -> None:
+        if not self._ordered:
+            levels = self._levels
+            keys = sorted([key for key, row in levels.items() if _is_some(row.size)])
+            self._levels = {key: levels[key] for key in keys[: self._depth]}
+            self._ordered = True
+
+
+class _Keys(dict[str, int]):
+    """A whole number for the text of a price; it sorts from the best price of the side away.
+
+    Texts that mean the same price have the same one. Raises Unreadable.
+    """
+
+    __slots__ = ("_sign",)
+
+    def __init__(self, sign: int) -> None:
+        super().__init__()
+        self._sign = sign
+
+    def __missing__(self, price: str) -> int:
         number = as_number(price, "level")
         key = int(number.scaleb(PLACES)) * self._sign
         if number <= 0 or not key:
             raise Unreadable("level: price out of range")
-        if len(self._known) >= MOST_PRICES:
-            self._known.clear()
-        self._known[price] = key
+        if len(self) >= MOST_PRICES:
+            self.clear()
+        self[price] = key
         return key
 
 
-def _pair(row: Any) -> tuple[Any, Any]:
-    """Price and size of a level as JSON has it."""
-    if type(row) is dict:
-        return row["p"], row["s"]
-    if type(row) is list:
-        price, size = row
-        return price, size
-    raise Unreadable("order book update: a level is neither pair nor object")
+def _is_some(size: str | int | Decimal) -> bool:
+    """Whether a size is not zero in any spelling. Raises Unreadable."""
+    if type(size) is str and not "1" <= size[:1] <= "9":
+        size = as_number(size, "level")
+    return size != 0
 
 
-def _level(price: Any, size: Any) -> Level:
+def _row(raw: Any) -> Row:
+    """A level of any shape. Raises Unreadable."""
+    if type(raw) is dict:
+        price, size = raw["p"], raw["s"]
+    elif type(raw) is list:
+        price, size = raw
+    else:
+        raise Unreadable("order book update: a level is neither pair nor object")
+    return Row(str(as_number(price, "level")), str(as_number(size, "level")))
+
+
+def _level(price: str, size: str | int) -> Level:
     amount = as_number(size, "level")
     if amount <= 0:
         raise Unreadable("level: size out of range")
     return Level(as_number(price, "level"), amount)
 
 
-def change(raw: Any) -> Change:
-    """Read a push. Raises Unreadable."""
+def change(raw: Any) -> Change[Row]:
+    """Read a push. Raises Unreadable, or what a level of a wrong shape leads to."""
     try:
         last = raw["u"]
         first = raw.get("U", last)
-        bids, asks = raw["b"] or [], raw["a"] or []
-        item = Change(raw.get("s", ""), first, last, bids, asks, raw.get("full") is True, raw["t"])
+        time_ms, bids, asks = raw["t"], raw["b"] or [], raw["a"] or []
     except (TypeError, KeyError, AttributeError):
         raise Unreadable("order book update: a field is missing") from None
-    whole = type(first) is int and type(last) is int and type(item.time_ms) is int
+    whole = type(first) is int and type(last) is int and type(time_ms) is int
     if not whole or first > last or type(bids) is not list or type(asks) is not list:
         raise Unreadable("order book update: not a sequence")
-    return item
+    return Change(
+        time_ms=time_ms,
+        name=raw.get("s", ""),
+        first=first,
+        last=last,
+        bids=[_row(row) for row in bids],
+        asks=[_row(row) for row in asks],
+        full=raw.get("full") is True,
+    )

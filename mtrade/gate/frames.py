@@ -5,14 +5,14 @@ with `classify`, which returns exactly one of
 
     Ack         a subscription (or its end) was accepted
     Refused     a subscription, or a frame we sent, was refused: `code` and `message`
-    Push        data of a channel; `result` is the decoded JSON, its numbers kept as printed, or
-                the Change of an order book update that is written as usual (`book_text`)
+    Push        data of a channel; `result` is the decoded JSON, its numbers kept as printed
     Pong        the answer to a ping
     Upgrade     the server will drop this connection soon: open a new one first
     ApiAnswer   an ack or result of the trading API, told apart by `ack`
     Other       a well-formed frame that means nothing here
 
 and raises `Unreadable` for everything else, whatever bytes came (Gate WebSocket docs, Frames).
+Order book updates have a quicker reader of their own, `book_text`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from typing import Any
 
 from mtrade.domain.accounts import Credentials
 from mtrade.domain.numbers import loads
-from mtrade.gate import book_text
 from mtrade.gate.faults import Unreadable, printable
 from mtrade.gate.signing import sign_subscribe
 
@@ -143,9 +142,6 @@ def classify(data: str) -> Frame:
     """What a text frame means. Raises Unreadable, and nothing else."""
     if len(data) > MAX_FRAME:
         raise Unreadable(f"a frame of {len(data)} characters is too large")
-    update = book_text.read(data)
-    if update is not None:
-        return Push(update.channel, update.time_ms, update.change)
     try:
         raw = loads(data)
     except (ValueError, ArithmeticError, RecursionError):

@@ -18,6 +18,7 @@ from mtrade.domain.events import AccountSnapshot, Event, Filled, PositionChanged
 from mtrade.domain.ports import Clock, EventSink, Exchange
 from mtrade.gate.account_memory import AccountMemory, Suspicion
 from mtrade.gate.account_reads import Glance, glance, glance_of, read_account
+from mtrade.gate.book_text import Row, Update
 from mtrade.gate.channels import account_channels
 from mtrade.gate.frames import Push
 from mtrade.gate.parse_push import Owner, parse_private
@@ -103,6 +104,9 @@ class PrivateStream:
             self._soon()
         for event in parsed.events:
             self._hear(event)
+
+    def updated(self, update: Update[Row]) -> None:
+        """No book is watched here."""
 
     def acked(self, item: Subscription) -> None:
         """Nothing hangs on a single channel: the read waits until all are in force."""

@@ -11,7 +11,7 @@ from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book
 from mtrade.domain.ports import Clock, EventSink, MarketData
 from mtrade.gate.book_keeper import PACE_S, BookKeeper, Paced
-from mtrade.gate.book_text import Change
+from mtrade.gate.book_text import Row, Update
 from mtrade.gate.channels import BOOK, candle_channel, market_channels
 from mtrade.gate.frames import Push
 from mtrade.gate.parse_public import Place, parse_public
@@ -88,13 +88,18 @@ class PublicStream:
 
     def pushed(self, push: Push) -> None:
         if push.channel.endswith(BOOK):
-            self._update_book(push.result)
+            name = push.result.get("s") if isinstance(push.result, dict) else None
+            if isinstance(name, str):
+                self._change_book(name, push.result)
             return
         for event in parse_public(self._place, push):
             if isinstance(event, TopChanged):
                 self._pace_top(event)
             else:
                 self._sink(event)
+
+    def updated(self, update: Update[Row]) -> None:
+        self._change_book(update.result.name, update.result)
 
     def acked(self, item: Subscription) -> None:
         if item.channel.endswith(BOOK):
@@ -109,14 +114,10 @@ class PublicStream:
             else:
                 keeper.verify()
 
-    def _update_book(self, result: Any) -> None:
-        if type(result) is Change:
-            name: Any = result.name
-        else:
-            name = result.get("s") if isinstance(result, dict) else None
-        keeper = self._books.get(name) if isinstance(name, str) else None
+    def _change_book(self, name: str, change: Any) -> None:
+        keeper = self._books.get(name)
         if keeper is not None:
-            keeper.update(result)
+            keeper.update(change)
 
     def _tell_book(self, instrument: InstrumentId, book: Book | None) -> None:
         time_ms = book.time_ms if book is not None else self._host.wall_ms()

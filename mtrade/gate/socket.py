@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 HANDSHAKE_S = 10.0
 CLOSE_S = 2.0
 READ_MOST = 1 << 16
+TEXT = aiohttp.WSMsgType.TEXT
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
 
 
@@ -114,10 +115,16 @@ class Socket:
             _read_in_pieces(ws._writer.transport)
             self._ws = ws
             self._listener.opened()
+            queue, waiting = ws._reader, ws._reader._buffer
             while True:
-                message = await ws.receive()
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    return _why(message, ws)
+                # What waits already is taken without the ceremony of `receive`, unless aiohttp has
+                # to act on it.
+                if waiting and waiting[0][0].type is TEXT:
+                    message = await queue.read()
+                else:
+                    message = await ws.receive()
+                    if message.type is not TEXT:
+                        return _why(message, ws)
                 self._listener.received(message.data)
         finally:
             self._ws = None

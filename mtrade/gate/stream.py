@@ -14,13 +14,13 @@ from mtrade.domain.accounts import Credentials
 from mtrade.domain.errors import MTradeError
 from mtrade.domain.events import StreamChanged, StreamId, StreamStatus
 from mtrade.domain.ports import Clock, EventSink
-from mtrade.gate import frames
+from mtrade.gate import book_text, frames
+from mtrade.gate.book_text import Row, Update
 from mtrade.gate.faults import Unreadable
 from mtrade.gate.frames import Push
 from mtrade.gate.stream_core import Changed, Command, Connect, Drop, Resync, StreamCore
 from mtrade.gate.stream_link import (
     Acked,
-    Deliver,
     Denied,
     Ping,
     Subscribe,
@@ -80,6 +80,10 @@ class Handler(Protocol):
     """What a public or private stream does with what comes."""
 
     def pushed(self, push: Push) -> None: ...
+
+    def updated(self, update: Update[Row]) -> None:
+        """An order book changed."""
+        ...
 
     def acked(self, item: Subscription) -> None: ...
 
@@ -147,12 +151,21 @@ class Stream:
 
     def received(self, link: int, text: str) -> None:
         """A text frame came. One nobody can read means that the connection is out of step."""
+        now = self._host.now()
+        update = book_text.read(text)
+        if update is not None:
+            if self._core.pushed(link, update.channel, now):
+                self._handler.updated(update)
+            return
         try:
             frame = frames.classify(text)
         except Unreadable as fault:
-            self._obey(self._core.distrust(fault.message, self._host.now(), link))
+            self._obey(self._core.distrust(fault.message, now, link))
             return
-        self._obey(self._core.heard(link, frame, self._host.now()))
+        if not isinstance(frame, Push):
+            self._obey(self._core.heard(link, frame, now))
+        elif self._core.pushed(link, frame.channel, now):
+            self._handler.pushed(frame)
 
     def closed(self, link: int, reason: str) -> None:
         """A connection ended."""
@@ -165,8 +178,6 @@ class Stream:
 
     def _do(self, command: Command) -> None:
         match command:
-            case Deliver(push):
-                self._handler.pushed(push)
             case Subscribe(link, id, item) | Unsubscribe(link, id, item):
                 write = frames.subscribe if isinstance(command, Subscribe) else frames.unsubscribe
                 self._send(link, self._signed(write, id, item))

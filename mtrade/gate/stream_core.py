@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mtrade.domain.events import StreamStatus
-from mtrade.gate.frames import Frame, Pong, Push, Upgrade
+from mtrade.gate.frames import Frame, Pong, Upgrade
 from mtrade.gate.stream_link import Link, LinkCommand, Subscription, Timing
 
 MOST_DOUBLINGS = 10
@@ -130,17 +130,26 @@ class StreamCore:
         self._lose(link, reason, now)
         return self.tick(now)
 
+    def pushed(self, number: int, channel: str, now: float) -> bool:
+        """Data of a channel came over a connection; whether it counts."""
+        link = self._find(number)
+        if link is None:
+            return False
+        if link is self._links[0]:
+            self.heard_at = now
+        link.pushed(channel, now)
+        if self._limits:
+            self._limits.pop(channel, None)
+        return True
+
     def heard(self, number: int, frame: Frame, now: float) -> list[Command]:
-        """A frame of a connection."""
+        """A frame of a connection that is not data."""
         link = self._find(number)
         if link is None:
             return []
         if link is self._links[0]:
             self.heard_at = now
         out: list[Command] = [*link.heard(frame, now)]
-        if type(frame) is Push:
-            self._limits.pop(frame.channel, None)
-            return out
         if isinstance(frame, Upgrade):
             self._replace = self._replace or "the exchange upgrades"
             self._due_at = now

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mtrade.gate.frames import Ack, Frame, Pong, Push, Refused
+from mtrade.gate.frames import Ack, Frame, Pong, Refused
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,14 +85,7 @@ class Denied:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Data came."""
-
-    push: Push
-
-
-LinkCommand = Subscribe | Unsubscribe | Ping | Acked | Denied | Deliver
+LinkCommand = Subscribe | Unsubscribe | Ping | Acked | Denied
 ACK_TRIES = 3
 FIRST_PING_S = 1.0
 
@@ -150,14 +143,16 @@ class Link:
             self._data_at.pop(item.channel, None)
         return [Unsubscribe(self.number, self._id(), item)] if self.open else []
 
+    def pushed(self, channel: str, now: float) -> None:
+        """Data of a channel came."""
+        self.heard_at = now
+        if channel in self._data_at:
+            self._data_at[channel] = now
+
     def heard(self, frame: Frame, now: float) -> list[LinkCommand]:
-        """A frame came."""
+        """A frame came that is not data."""
         self.heard_at = now
         match frame:
-            case Push():
-                if frame.channel in self._data_at:
-                    self._data_at[frame.channel] = now
-                return [Deliver(frame)]
             case Pong():
                 self._pong_at = now
                 self.round_trip_ms = max(round((now - self._pinged_at) * 1000), 0)

@@ -116,8 +116,9 @@ def test_a_full_push_replaces_the_book_at_any_time() -> None:
 
 def test_a_crossed_book_is_not_believed() -> None:
     sync = synced()
-    assert sync.apply(push(101, 101, bids="101:1")) is Step.BROKEN
+    assert sync.apply(push(101, 101, bids="101:1")) is Step.CHANGED
     assert sync.book() is None
+    assert not sync.synced
     fresh = BookSync(BTC, 100)
     assert fresh.snapshot(snapshot(1, bids="105:1")) is Step.BROKEN
     assert fresh.book() is None
@@ -197,6 +198,46 @@ def test_the_buffer_is_bounded() -> None:
         sync.apply(push(number, number))
     assert sync.snapshot(snapshot(10)) is Step.BROKEN
     assert sync.snapshot(snapshot(MOST_BUFFERED + 400)) is Step.CHANGED
+
+
+@given(
+    updates=st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from("ba"), st.integers(1, 6), st.sampled_from(["0", "00.0", "1", "2"])
+            ),
+            max_size=4,
+        ),
+        max_size=12,
+    )
+)
+def test_it_makes_no_difference_how_often_somebody_looks(
+    updates: list[list[tuple[str, int, str]]],
+) -> None:
+    """Also where levels fall out of the depth between two looks."""
+    watched, left_alone = BookSync(BTC, 3), BookSync(BTC, 3)
+    for sync in (watched, left_alone):
+        sync.snapshot(snapshot(100))
+    for number, changes in enumerate(updates, 101):
+        sides = {
+            side: " ".join(
+                f"{99 - step if side == 'b' else 101 + step}:{size}"
+                for which, step, size in changes
+                if which == side
+            )
+            for side in "ba"
+        }
+        for sync in (watched, left_alone):
+            sync.apply(push(number, number, bids=sides["b"], asks=sides["a"]))
+        book_of(watched)
+    assert book_of(watched) == book_of(left_alone)
+
+
+def test_a_cross_between_two_looks_is_nobodys_business() -> None:
+    sync = synced()
+    sync.apply(push(101, 101, bids="101:1"))
+    sync.apply(push(102, 102, asks="101:0"))
+    assert book_of(sync).bids[0] == Level(D(101), D(1))
 
 
 CHANGES = st.lists(

@@ -172,6 +172,25 @@ def test_a_frame_that_must_not_come_ends_the_connection(
     assert Bench(loop, talk).end() == reason
 
 
+def test_what_comes_at_once_is_heard_in_order_with_pings_answered_in_between(
+    loop: LoopThread,
+) -> None:
+    pongs: list[bytes] = []
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        texts = [b"\x81\x01" + str(number).encode() for number in range(9)]
+        request.transport.write(
+            b"".join([*texts[:4], b"\x89\x01p", *texts[4:], b"\x8a\x00", b"\x88\x02\x03\xe8"])
+        )
+        pongs.append((await peer.receive(WAIT_S)).data)
+
+    bench = Bench(loop, talk)
+    assert bench.end() == "the exchange closed (1000)"
+    assert bench.ear.texts == list("012345678")
+    assert pongs == [b"p"]
+
+
 def test_a_connection_cut_in_the_middle_of_a_frame_ends(loop: LoopThread) -> None:
     async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
         assert request.transport is not None
