@@ -81,7 +81,8 @@ def _order(leg: CopyLeg, facts: Facts, size: Decimal, *, whole: bool) -> OrderRe
     amount, there = abs(size), facts.follower.position
     if leg.tries and there is not None and there * size > 0:
         amount = min(amount, abs(there))  # the exchange refuses to close more than there is
-    if amount < rules.min_size:
+    amount = rules.conform_size(amount)
+    if not amount or amount < rules.min_size:
         return _venue_close(leg, facts, side) if whole else None
     price = exit_price(leg, facts, side)
     most = rules.max_size if price is not None else rules.market_max_size or rules.max_size

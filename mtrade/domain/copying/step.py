@@ -15,7 +15,7 @@ from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.tracking import Turn, held, tracked
 from mtrade.domain.frozen import replace
-from mtrade.domain.numbers import ZERO
+from mtrade.domain.numbers import ZERO, text
 
 __all__ = ["Outcome", "booked", "step", "target"]
 
@@ -62,6 +62,8 @@ def _decided(turn: Turn, facts: Facts) -> Outcome:
     if taken:
         aim = target(leg, facts)
     now = held(leg, facts)
+    if not turn.flat:
+        aim = _kept(aim, now, leg)
     base = Outcome(leg=leg, events=(*turn.events, *taken), alerts=turn.alerts)
     if turn.wait is not None and turn.wait.code is Code.LEADER_LIQUIDATED:
         return replace(base, why=turn.wait)
@@ -71,7 +73,24 @@ def _decided(turn: Turn, facts: Facts) -> Outcome:
         return replace(base, why=turn.wait, again_ms=facts.now_ms + SOON_MS)
     if aim == now:
         return _level(base, facts)
-    return _entered(base, facts, aim)
+    crumb = _crumb(base, facts, abs(aim - now)) if now else None
+    return crumb or _entered(base, facts, aim)
+
+
+def _kept(aim: Decimal, now: Decimal, leg: CopyLeg) -> Decimal:
+    """What is held stays when less is aimed at only because the contract's steps became larger."""
+    exact = ZERO if leg.episode is None else leg.episode.exact
+    coarser = abs(aim) < abs(now) <= abs(exact)
+    return now if coarser and aim * now >= 0 and exact * ep.sign(now) > 0 else aim
+
+
+def _crumb(base: Outcome, facts: Facts, size: Decimal) -> Outcome | None:
+    """Less is missing than one order can hold: it waits for more."""
+    rules = facts.market.rules
+    if rules is None or rules.conform_size(size) >= max(rules.min_size, rules.size_step):
+        return None
+    level = _level(base, facts)
+    return replace(level, why=level.why or Reason(Code.DUST, {"size": text(size)}))
 
 
 def _hands_off(turn: Turn, facts: Facts) -> Outcome:

@@ -19,6 +19,12 @@ KEY_LABELS = frozenset(
      "FORBIDDEN", "ACCOUNT_LOCKED"}
 )  # fmt: skip
 
+# The order broke a rule of the contract, so what is known of the contract is not true any more.
+RULE_LABELS = frozenset(
+    {"INVALID_PARAM_VALUE", "INVALID_PRECISION", "SIZE_TOO_SMALL", "SIZE_TOO_LARGE",
+     "CONTRACT_NOT_FOUND", "CONTRACT_IN_DELISTING"}
+)  # fmt: skip
+
 
 class Breakers:
     """Engine thread only."""
@@ -52,6 +58,9 @@ class Breakers:
         if after.label in KEY_LABELS:
             self._core.key_refused(after.account_id, after.label, by_order=True)
             return
+        if after.label in RULE_LABELS:
+            place = network_of(after.account_id), after.order.instrument
+            self._core.markets.doubt(*place, after.label)
         if is_reducing(after.order):
             return
         params, now = link.params, self._core.now_ms(network_of(link.follower_id))

@@ -115,8 +115,7 @@ class Ear:
             case TradesSeen():
                 self._trades(seen)
             case RulesSeen():
-                rules = {(seen.network, row.id): row for row in seen.rules}
-                self._core.markets.rules.update(rules)
+                self._core.markets.listed(seen.network, seen.settle, seen.rules)
             case TiersSeen():
                 self._core.markets.tiers[(seen.network, seen.instrument)] = seen.tiers
 

@@ -155,6 +155,7 @@ class Errands:
     def _ask_common(self, links: Iterable[Link], now: float) -> None:
         for network, settle in {(network_of(link.leader_id), link.settle) for link in links}:
             known = any(key[0] is network for key in self._markets.rules)
+            known = known and not self._markets.doubts(network, settle)
             if self._is_due(("rules", network, settle), RULES_S if known else MISSING_S):
                 self._scout.ask_rules(network, settle)
         for network, instrument in self.in_use():

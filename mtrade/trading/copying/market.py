@@ -3,7 +3,8 @@ the streams, the rest by the engine's; entries are frozen and replaced as a whol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import Network
@@ -35,6 +36,31 @@ class Markets:
         self.quotes: dict[Contract, Quote] = {}
         self.rules: dict[Contract, Instrument] = {}
         self.tiers: dict[Contract, tuple[RiskTier, ...]] = {}
+        self._doubts: dict[Contract, str] = {}
+
+    def listed(self, network: Network, settle: str, rows: Iterable[Instrument]) -> None:
+        """The rules of all contracts of a settle currency; what is not among them is gone."""
+        fresh = {(network, row.id): row for row in rows}
+        if not fresh:
+            return
+        for key in [key for key in self.rules if key[0] is network and key[1].settle == settle]:
+            if key not in fresh:
+                self.rules[key] = replace(self.rules[key], tradable=False)
+        self.rules.update(fresh)
+        doubts = self._doubts.items()
+        self._doubts = {k: v for k, v in doubts if k[0] is not network or k[1].settle != settle}
+
+    def doubt(self, network: Network, instrument: InstrumentId, label: str) -> None:
+        """The exchange refused an order by a rule that was thought to be kept."""
+        self._doubts = {**self._doubts, (network, instrument): label}
+
+    def doubted(self, network: Network, instrument: InstrumentId) -> str:
+        """The label of such a refusal, until the rules have been read again; else empty."""
+        return self._doubts.get((network, instrument), "")
+
+    def doubts(self, network: Network, settle: str) -> bool:
+        """Whether the rules of a settle currency have to be read again."""
+        return any(key[0] is network and key[1].settle == settle for key in self._doubts)
 
     def quote(self, network: Network, instrument: InstrumentId) -> Quote:
         """The newest prices."""

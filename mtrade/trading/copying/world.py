@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from mtrade.domain.accounts import MarginMode, Network
-from mtrade.domain.copying.codes import Reason
+from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts, FollowerFacts, LeaderFacts, MarketFacts
 from mtrade.domain.copying.model import CopyLeg, Link
 from mtrade.domain.instruments import InstrumentId
@@ -97,8 +97,13 @@ class World:
             follower=follower,
             now_ms=now,
             brake=self._brake(link, leg),
-            gate=self._gate(link, leg),
+            gate=self._gate(link, leg) or self._doubt(network, leg.instrument),
         )
+
+    def _doubt(self, network: Network, instrument: InstrumentId) -> Reason | None:
+        """Rules that the exchange contradicted are read again before the next entry."""
+        label = self._markets.doubted(network, instrument)
+        return Reason(Code.REFUSED, {"label": label}) if label else None
 
     def leader_size(self, link: Link, leg: CopyLeg) -> Held | None:
         """What the leader holds for a leg, as far as known."""
