@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying import foreign
@@ -79,8 +80,8 @@ def _decided(turn: Turn, facts: Facts) -> Outcome:
 
 def _kept(aim: Decimal, now: Decimal, leg: CopyLeg) -> Decimal:
     """What is held stays when less is aimed at only because the contract's steps became larger."""
-    exact = ZERO if leg.episode is None else leg.episode.exact
-    coarser = abs(aim) < abs(now) <= abs(exact)
+    exact = Fraction(0) if leg.episode is None else leg.episode.exact
+    coarser = abs(aim) < abs(now) and abs(Fraction(now)) <= abs(exact)
     return now if coarser and aim * now >= 0 and exact * ep.sign(now) > 0 else aim
 
 
