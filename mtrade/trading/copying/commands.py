@@ -107,9 +107,11 @@ class Commands:
         self._core.touch_link(link_id)
 
     def close_legs(self, link_ids: Iterable[int]) -> None:
-        """Close what links own, and nothing else, through the ordinary way."""
+        """Close what links own or are about to, and nothing else, through the ordinary way."""
         legs = [leg for key in link_ids for leg in self._core.book.legs_of(key)]
-        changed = tuple(out_of(leg) for leg in legs if not leg.owned.is_zero())
+        changed = tuple(
+            out_of(leg) for leg in legs if leg.pending is not None or not leg.owned.is_zero()
+        )
         self._write(CopyChange(legs=changed))
         self._core.touch([leg.id for leg in changed])
 

@@ -10,27 +10,26 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
-from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying import codec
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Control, CopyEvent, Link, LinkState
 from mtrade.domain.copying.params import CopyParams
-from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, StoreError
+from mtrade.domain.errors import Conflict, InvalidRequest, StoreError
 from mtrade.domain.instruments import InstrumentId, Side
-from mtrade.domain.positions import Leg, Position
+from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager
 from mtrade.trading.copying.acts import Acts
 from mtrade.trading.copying.brakes import ALL
 from mtrade.trading.copying.braking import LINK, Braking
 from mtrade.trading.copying.commands import Commands
 from mtrade.trading.copying.copier import Copier, Task
+from mtrade.trading.copying.flattening import Flattening
 from mtrade.trading.copying.foresight import Foresight
 from mtrade.trading.copying.parting import Parting
 from mtrade.trading.copying.showing import Showing
@@ -38,8 +37,6 @@ from mtrade.trading.copying.views import LinkPlan, LinkView, LinkWish, SyncRow, 
 from mtrade.trading.ports import Choices, CopyShelf
 
 WAIT_S = 6.0
-CLOSED_S = 5.0  # how long a flatten waits for its answers before a halt follows
-LOOK_S = 0.05
 BARRIER_S = 0.5
 MODE = "mode"
 WORDS = ("name", "note", "colour")
@@ -78,6 +75,9 @@ class Copying:
         self._braking = Braking(self._core, copier.breakers)
         self._acts = Acts(self._core)
         self._parting = Parting(self._core, self._commands, self._do, wait)
+        self._flattening = Flattening(
+            self._core, accounts, self._commands, self._braking, self._do, wait
+        )
 
     def links(self) -> tuple[LinkView, ...]:
         """Every link and how it stands."""
@@ -169,9 +169,9 @@ class Copying:
         self.pause(scope, actor)
         if halted:
             self.release(scope, actor)
-        sent, faults = self._close_accounts(self._flattened(scope))
-        if then == "halt" or halted:
-            self._wait_for(sent)
+        stop = then == "halt" or halted
+        faults = self._flattening.run(self._flattened(scope), whole=stop)
+        if stop:
             self.halt(scope, actor)
         if faults:
             raise faults[0]
@@ -231,36 +231,6 @@ class Copying:
         if scope != ALL:
             return [self._accounts.get(scope).id]
         return sorted({link.follower_id for link in self._core.active()})
-
-    def _close_accounts(self, account_ids: list[str]) -> tuple[set[int], list[MTradeError]]:
-        """Close what each holds; one that cannot be read or closed holds up no other."""
-        faults: list[MTradeError] = []
-        rows: list[tuple[str, Position, PositionMode]] = []
-        for account_id in account_ids:
-            try:
-                rows += self._positions(account_id)
-            except MTradeError as fault:
-                faults.append(fault)
-        sent = self._do(partial(self._braking.close_all, rows)) if rows else []
-        return {intent.id for intent in sent}, faults
-
-    def _positions(self, account_id: str) -> list[tuple[str, Position, PositionMode]]:
-        line = self._accounts.line(account_id)
-        settles = {link.settle for link in self._core.active()} or {"usdt"}
-        found = []
-        for settle in sorted(settles):
-            rows = line.positions(settle)
-            mode = line.futures_account(settle).mode
-            found += [(account_id, row, mode) for row in rows if not row.size.is_zero()]
-        return found
-
-    def _wait_for(self, ids: set[int]) -> None:
-        """Until these have ended, for a while: a halt must not stop them."""
-        for _ in range(round(CLOSED_S / LOOK_S)):
-            if not any(key in self._core.live() for key in ids):
-                return
-            with suppress(Late):
-                self._wait(Future(), LOOK_S)
 
     def _do(self, act: Callable[[], T]) -> T:
         reply: Future[T] = Future()
