@@ -21,10 +21,13 @@ RULES = (
         name="gate-blocks-exits",
         means="what stops entries, such as a full disk, stops exits too",
         file="mtrade/domain/copying/step.py",
-        text="    if facts.brake is not None:\n        return Outcome(leg=leg, why=facts.brake)\n",
+        text="""\
+    if facts.brake is not None:
+        return _nothing(turn, facts, facts.brake)
+""",
         bug="""\
-    if facts.brake is not None or facts.gate is not None:
-        return Outcome(leg=leg, why=facts.brake or facts.gate)
+    if (stop := facts.brake or facts.gate) is not None:
+        return _nothing(turn, facts, stop)
 """,
         by=(STEP + "test_a_brake_stops_even_exits_and_a_gate_only_entries",),
     ),
@@ -44,12 +47,12 @@ RULES = (
         name="caps-on-exits",
         means="an exit is no larger than one entry may be",
         file="mtrade/domain/copying/leaving.py",
-        text="    if amount < rules.min_size:\n        return _venue_close",
+        text="    if not amount or amount < rules.min_size:\n        return _venue_close",
         bug="""\
     if facts.market.mark is not None and facts.follower.account is not None:
         most_value = facts.link.params.max_order.of(facts.follower.account.total)
         amount = min(amount, rules.size_from_value(most_value, facts.market.mark))
-    if amount < rules.min_size:
+    if not amount or amount < rules.min_size:
         return _venue_close""",
         by=(EXIT,),
     ),
