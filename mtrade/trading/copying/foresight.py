@@ -34,6 +34,7 @@ from mtrade.trading.copying.world import Pass, World, network_of
 from mtrade.trading.state import LiveState
 
 EXAMPLE = futures("BTC_USDT")  # sizes are shown in it while the leader holds nothing
+LAST = 1 << 62  # a leg that does not exist yet comes after those that do
 KNOWN_MS = 10_000  # before now: two reads that both miss a row
 
 
@@ -121,7 +122,11 @@ class Foresight:
             if facts is None:
                 problems.append(Reason(Code.NOT_LIVE))
                 continue
-            rows.append(self._row(leg, facts))
+            outcome = self._outcome(leg, facts)
+            if outcome.order is not None and not outcome.order.reducing:
+                world.grows(link, leg, outcome.order.order.size, facts.market, at)
+            rows.append(_row(leg, facts, outcome))
+        rows.sort(key=lambda row: (row.instrument, row.side))
         values = [row.order.value for row in rows if row.order and row.order.value is not None]
         return LinkPlan(
             rows=tuple(rows),
@@ -156,18 +161,6 @@ class Foresight:
             )
             if rungs
             else None
-        )
-
-    def _row(self, leg: CopyLeg, facts: Facts) -> PlanRow:
-        outcome = self._outcome(leg, facts)
-        return PlanRow(
-            instrument=leg.instrument,
-            side=leg.side,
-            leader=facts.leader.size,
-            target=target_of(outcome.leg, facts.market.rules),
-            owned=leg.owned,
-            order=_planned(outcome, facts.market.rules, facts.market.mark),
-            reason=outcome.why,
         )
 
     def _outcome(self, leg: CopyLeg, facts: Facts) -> Outcome:
@@ -211,6 +204,18 @@ class Foresight:
         return self._accounts.get(account_id).name
 
 
+def _row(leg: CopyLeg, facts: Facts, outcome: Outcome) -> PlanRow:
+    return PlanRow(
+        instrument=leg.instrument,
+        side=leg.side,
+        leader=facts.leader.size,
+        target=target_of(outcome.leg, facts.market.rules),
+        owned=leg.owned,
+        order=_planned(outcome, facts.market.rules, facts.market.mark),
+        reason=outcome.why,
+    )
+
+
 def target_of(leg: CopyLeg, rules: Instrument | None) -> Decimal | None:
     """What a leg should hold, on the contract's grid."""
     if rules is None or leg.episode is None:
@@ -225,7 +230,8 @@ def _contracts(memory: Memory, link: Link) -> list[InstrumentId]:
 
 
 def _legs(link: Link, memory: Memory, book: Book) -> Iterable[CopyLeg]:
-    """The legs of a link when it is armed: those it has, and those the leader's positions need."""
+    """The legs of a link when it is armed: those it has, and those the leader's positions need, in
+    the order in which they are decided."""
     found = {(leg.instrument, leg.side): _as_armed(leg) for leg in book.legs_of(link.id)}
     leader = memory.sights[(link.leader_id, link.settle)]
     wallet = memory.sights[(link.follower_id, link.settle)].wallet
@@ -234,7 +240,7 @@ def _legs(link: Link, memory: Memory, book: Book) -> Iterable[CopyLeg]:
             continue
         side = sides(wallet.mode, held.size, link.params.inverse)
         found.setdefault((instrument, side), _new(link, instrument, side))
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found, key=lambda key: (found[key].id or LAST, key))]
 
 
 def _as_armed(leg: CopyLeg) -> CopyLeg:

@@ -43,7 +43,7 @@ class Planning:
         core.gates.refresh()
         at = core.fresh_pass()
         batch = Batch(core.tools.instance, core.tools.pick, core.tools.clock.now_ms())
-        for leg_id in due:
+        for leg_id in sorted(due):  # the order that the list at arming reckons with
             self._decide(leg_id, at, batch)
         now = core.tools.clock.monotonic()
         if self._netted and (batch.decided or now >= self._net_at):
@@ -116,7 +116,7 @@ class Planning:
             batch.add(decided)
 
     def _count(self, link: Link, decided: Decided, at: Pass) -> None:
-        """An order will be sent: what the next legs of this pass must already reckon with."""
+        """An entry will be sent."""
         order = decided.outcome.order
         if order is None or order.reducing:
             return
@@ -125,11 +125,7 @@ class Planning:
         signal = leader.increase_ms or leader.read_ms
         core.signals[decided.leg.id] = signal, leader.increase_price or market.mark
         core.rates.entered(link.id, link.follower_id, decided.facts.now_ms)
-        totals = core.world.total(link, at)
-        if decided.leg.owned.is_zero():
-            totals.open_legs += 1
-        if market.rules is not None and market.mark is not None:
-            totals.value += market.rules.value(order.order.size, market.mark)
+        core.world.grows(link, decided.leg, order.order.size, market, at)
 
     def _quiet(self, link: Link, decided: Decided, batch: Batch) -> None:
         """Nothing to send. When nothing is missing either, the leader's trades so far are done."""

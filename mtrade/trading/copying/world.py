@@ -125,6 +125,14 @@ class World:
             known = at.totals[link.id] = self._totals(link, at)
         return known
 
+    def grows(self, link: Link, leg: CopyLeg, size: Decimal, market: MarketFacts, at: Pass) -> None:
+        """An entry of this pass: what the next legs must already reckon with."""
+        totals = self.total(link, at)
+        if leg.owned.is_zero():
+            totals.open_legs += 1
+        if market.rules is not None and market.mark is not None:
+            totals.value += market.rules.value(size, market.mark)
+
     def mark_of(self, network: Network, instrument: InstrumentId, now_ms: int) -> Decimal | None:
         """The mark price while it is fresh, else what the youngest read of a position said."""
         quote = self._markets.quote(network, instrument)

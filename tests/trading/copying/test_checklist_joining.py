@@ -15,7 +15,7 @@ from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.views import LinkPlan, SyncRow
 from tests.trading.copying.office import REAL, Office
-from tests.trading.copying.stand import DOGE, FIRST, name
+from tests.trading.copying.stand import ADA, DOGE, ETH, FIRST, name
 
 PLAIN = {"size_mode": "ratio", "max_order": "10000000", "max_total": "100"}
 LOOK_S = 12.0  # longer than any read of positions waits
@@ -200,3 +200,90 @@ def test_c30_ask_and_skip_is_out_until_flat(room: Room) -> None:
     room.leads("-50")
     room.leads("15")
     assert room.orders() == [D(15)]
+
+
+def planned(plan: LinkPlan) -> set[tuple[str, str, D, bool, D | None]]:
+    """The orders of a list, as a person compares them."""
+    return {
+        (row.instrument.name, row.order.side.value, row.order.size, row.order.reduce_only,
+         row.order.price)
+        for row in plan.rows if row.order is not None
+    }  # fmt: skip
+
+
+def sent(room: Room) -> set[tuple[str, str, D, bool, D | None]]:
+    return {
+        (i.order.instrument.name, i.order.side.value, i.order.size, i.order.reduce_only,
+         i.order.price)
+        for i in room.stand.intents()
+    }  # fmt: skip
+
+
+def shadow(folder: Path, seconds: float, **params: object) -> tuple[Room, LinkPlan]:
+    """A leader trades three contracts while a link watches; then it is armed."""
+    room = Room(folder, 1, **REAL)
+    trades = (("300", DOGE), ("-4", ETH), ("50", ADA), ("-120", DOGE), ("-50", ADA), ("2", ETH))
+    for number, (size, contract) in enumerate(trades, 1):
+        at = seconds * number / (len(trades) + 1)
+        room.stand.stage.at(at, room.stand.trade, size, contract)
+    given = {**PLAIN, "late_join": "copy_now", **params}
+    made = room.do(lambda: room.desk.create(room.wish(FIRST, **given)))
+    room.number = made.link.id
+    room.stand.run(seconds)
+    assert room.stand.intents() == []
+    assert room.desk.counts()[room.number][Act.SHADOW] > 0
+    plan = room.do(lambda: room.desk.preview(room.number))
+    room.do(lambda: room.desk.set_state(room.number, LinkState.ON, True))
+    room.stand.run(3)
+    return room, plan
+
+
+PLANS: list[tuple[dict[str, str], set[str]]] = [
+    ({}, {"DOGE_USDT", "ETH_USDT"}),
+    ({"multiplier": "0.37"}, {"DOGE_USDT", "ETH_USDT"}),
+    ({"size_mode": "equity"}, {"DOGE_USDT", "ETH_USDT"}),
+    ({"inverse": True, "side_filter": "long"}, {"ETH_USDT"}),
+    ({"deny": ["ETH_USDT"], "max_position": "10"}, {"DOGE_USDT"}),
+    ({"max_open_positions": 1}, {"DOGE_USDT"}),
+    ({"max_total": "0.01", "multiplier": "3"}, {"DOGE_USDT", "ETH_USDT"}),
+    ({"late_join": "wait_flat"}, set()),
+    ({"late_join": "ask"}, set()),
+    ({"leverage_mode": "fixed", "fixed_leverage": "7", "margin_mode": "cross"},
+     {"DOGE_USDT", "ETH_USDT"}),
+]  # type: ignore[list-item]  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "contracts"), PLANS)
+def test_c41_the_list_at_arming_is_exactly_what_is_sent(
+    tmp_path: Path, params: dict[str, object], contracts: set[str]
+) -> None:
+    """Sides, sizes, prices and reduce-only, also where one order leaves less room for the next."""
+    room, plan = shadow(tmp_path, 120, **params)
+    assert {order[0] for order in planned(plan)} == contracts
+    assert planned(plan) == sent(room)
+    assert len(room.stand.intents()) == len(contracts)
+
+
+def test_c41_a_second_arming_lists_exits_and_what_is_missing(tmp_path: Path) -> None:
+    """After a pause in which the leader went on: less, more, and out."""
+    room, _ = shadow(tmp_path, 120)
+    room.stand.run(LOOK_S)
+    room.do(lambda: room.desk.set_state(room.number, LinkState.HANDS_OFF, True))
+    known = len(room.stand.intents())
+    for size, contract in (("-100", DOGE), ("-3", ETH), ("25", ADA)):
+        room.stand.trade(size, contract)
+    room.stand.run(LOOK_S)
+    plan = room.do(lambda: room.desk.preview(room.number))
+    room.do(lambda: room.desk.set_state(room.number, LinkState.ON, True))
+    room.stand.run(3)
+    late = room.stand.intents()[known:]
+    orders = {(i.order.instrument.name, i.order.side.value, i.order.size) for i in late}
+    assert {order[:3] for order in planned(plan)} == orders
+    assert len(orders) == 3
+
+
+@pytest.mark.full
+def test_c41_a_whole_day_in_shadow_and_then_the_list(tmp_path: Path) -> None:
+    room, plan = shadow(tmp_path, 86_400)
+    assert planned(plan) == sent(room)
+    assert len(sent(room)) == 2
