@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from mtrade.domain.copying.booking import NOT_THROUGH
+from mtrade.domain.copying.caps import ACCOUNT_RATE
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, Link
 from mtrade.domain.instruments import InstrumentId
@@ -25,10 +27,12 @@ from mtrade.domain.orders import (
     TimeInForce,
 )
 from mtrade.domain.positions import Leg
+from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.core import Core
+from mtrade.trading.copying.rates import WINDOW_MS
 from mtrade.trading.copying.sightings import PositionsSeen, Sighting, TradesSeen
 from mtrade.trading.copying.world import network_of
-from mtrade.trading.intents import EXPIRES_MS, PREFIX
+from mtrade.trading.intents import EXPIRES_MS, PREFIX, born_ms
 from mtrade.trading.resolver import SETTLE_MS
 
 DAY_MS = 86_400_000
@@ -51,6 +55,7 @@ class Adoption:
     def begin(self) -> None:
         """The journal is loaded: nobody is proven yet."""
         self._take_in(lost=self._core.tools.lost)
+        self._recall()
 
     def run(self) -> None:
         """Ask for what is still missing; let go of accounts that are proven."""
@@ -85,6 +90,20 @@ class Adoption:
         if self._adopt(account_id, seen.trades):
             core.gates.blind.discard(account_id)
             core.touch_account(account_id)
+
+    def _recall(self) -> None:
+        """The entries of the last minute count, also those of an earlier run."""
+        core, found = self._core, []
+        for leg in core.book.legs.values():
+            since = core.now_ms(network_of(leg.follower_id)) - WINDOW_MS
+            if leg.planned_ms <= since:
+                continue
+            for intent in core.tools.shelf.leg_intents(leg.id, None, ACCOUNT_RATE * 4):
+                counts = not is_reducing(intent.order) and intent.label not in NOT_THROUGH
+                if counts and born_ms(intent) > since:
+                    found.append((born_ms(intent), leg.link_id, leg.follower_id))
+        for at, link_id, account_id in sorted(found):
+            core.rates.entered(link_id, account_id, at)
 
     def strangers(self, account_id: str, fills: Iterable[Fill]) -> None:
         """Is another mTrade trading on this follower?"""
