@@ -52,7 +52,7 @@ class Door:
         self.tries: list[tuple[float, bool]] = []
         line: Any = stand.lines[name(FIRST)]
         real, until = line._create, stand.stage.now + seconds
-        line.send = lambda order, expires_ms, done: done(None)  # over REST
+        line.prepared = lambda order, expires_ms: lambda done: done(None)  # over REST
 
         def create(order: OrderRequest, expires_ms: int, path: str) -> Any:
             self.tries.append((stand.stage.now, order.reduce_only))

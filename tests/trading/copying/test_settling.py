@@ -16,16 +16,16 @@ def test_an_order_without_effect_sets_its_causes_free(tmp_path: Path) -> None:
     stand.link(FIRST)
     stand.run(5)
     line: Any = stand.lines[name(FIRST)]
-    send, times = line.send, 2
+    send, times = line._send, 2
 
     def refused(order: Any, expires_ms: int, done: Any) -> None:
         nonlocal times
         times -= 1
         if not times:
-            line.send = send
+            line._send = send
         done(ExchangeUnavailable("no line"))
 
-    line.send = refused
+    line._send = refused
     stand.trade("40")
     stand.run(8)
     assert [row.state for row in stand.intents()] == [
