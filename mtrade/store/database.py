@@ -217,8 +217,9 @@ def _create(path: Path) -> None:
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    # Tables first: another start may be making them, and the mark comes in the same commit.
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != schema.application_id and (application or tables):
         raise StoreError(f"{path} is not mTrade's {schema.name} database", code="database_foreign")
     version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -252,6 +253,30 @@ def test_two_starts_at_once_migrate_once(path: Path) -> None:
     assert len(opened) == 6
     for one_database in opened:
         one_database.close()
+
+
+def test_a_start_between_two_looks_of_another_is_no_foreign_file(path: Path) -> None:
+    database._create(path)
+
+    class Overtaken:
+        """A connection after whose first answer another start has migrated the file."""
+
+        def __init__(self) -> None:
+            self.real = database.connect(path)
+            self.other: Database | None = None
+
+        def execute(self, sql: str) -> sqlite3.Cursor:
+            answer = self.real.execute(sql)
+            if self.other is None:
+                rows = answer.fetchall()
+                self.other = Database(path, JOURNAL)
+                return self.real.execute(f"SELECT {rows[0][0]:d}")
+            return answer
+
+    connection: Any = Overtaken()
+    database._check_identity(connection, path, JOURNAL)
+    connection.other.close()
+    connection.real.close()
 
 
 @pytest.mark.parametrize("schema", [JOURNAL, DESK, ACCESS, AUDIT])
