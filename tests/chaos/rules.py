@@ -22,7 +22,7 @@ from tests.sim.copying.judge import OWN, Lane, Sizes, Trade
 
 SEEN_MS = 5_000  # so long before an exit was filled the leader may have been seen to leave
 RECOVERED_MS = 60_000  # a death explains for so long that something was missed
-MISSED = {("skipped", "NOT_LIVE"), ("skipped", "NOT_RECONCILED")}
+MISSED = {("skipped", "NOT_LIVE"), ("skipped", "NOT_RECONCILED"), ("skipped", "CLOCK")}
 MARK = Fraction(1, 1000)  # how far the mark price may be from what the leader has paid
 
 Ratios = tuple[Fraction, Fraction]
@@ -68,10 +68,15 @@ class Copy:
             return size
         return Decimal(0)
 
-    def enters(self, index: int) -> bool:
-        """Whether the leader's change of this index begins a position."""
+    def grows(self, index: int) -> bool:
+        """Whether the leader's change of this index adds to a position or begins one."""
         size, before = self.wanted[index][1], self.wanted[index - 1][1]
-        return bool(size) and size * before <= 0
+        return bool(size) and (size * before <= 0 or abs(size) > abs(before))
+
+    def shrinks(self, index: int) -> bool:
+        """Whether it takes from a position."""
+        size, before = self.wanted[index][1], self.wanted[index - 1][1]
+        return self.leaves(index) or abs(size) < abs(before)
 
     def leaves(self, index: int) -> bool:
         """Whether it ends one."""
@@ -176,12 +181,12 @@ def differences(file: Path, copies: Iterable[Copy], died: Sequence[int]) -> Iter
 
 
 def _left_before(copy: Copy, at: int, died: Sequence[int]) -> bool:
-    """Whether the leader was in and out again by then without a copy, soon after a death."""
-    ends = [i for i, (time, _) in enumerate(copy.wanted) if i and time <= at and copy.leaves(i)]
+    """Whether the leader had more and took it back by then without a copy, soon after a death."""
+    ends = [i for i, (time, _) in enumerate(copy.wanted) if i and time <= at and copy.shrinks(i)]
     if not ends:
         return False
     end = ends[-1]
-    began = next((i for i in reversed(range(1, end)) if copy.enters(i)), 0)
+    began = next((i for i in reversed(range(1, end)) if copy.grows(i)), 0)
     since, until = copy.wanted[began][0], copy.wanted[end][0]
     copied = any(since <= time <= at for time in copy.entries())
     return not copied and any(0 <= until - death <= RECOVERED_MS for death in died)

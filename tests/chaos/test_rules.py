@@ -129,3 +129,13 @@ def test_only_a_death_excuses_what_was_missed(
     leg = copy(RATIO, fills((16, "20"), (20, "-20")), fills(*own, text=MINE))
     told = (24_000, act, code)
     assert len(found(tmp_path, leg, "", told=told, died=(died,))) == wrong
+
+
+@pytest.mark.parametrize(("own", "wrong"), [([], 0), ([(17, "1.7"), (21, "-1.7")], 1)])
+def test_what_was_added_and_taken_back_around_a_death_may_be_missing(
+    tmp_path: Path, own: list[tuple[int, str]], wrong: int
+) -> None:
+    leader = fills((10, "20"), (16, "5"), (20, "-5"))
+    leg = copy(RATIO, leader, fills((11, "7"), *own, text=MINE))
+    told = (24_000, "skipped", "NOT_RECONCILED")
+    assert len(found(tmp_path, leg, "7/20", told=told, died=(15_000,))) == wrong
