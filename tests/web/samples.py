@@ -30,7 +30,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "POST /api/accounts/test": KEY,
     "POST /api/accounts/active": {"account": "paper:10001"},
     "PATCH /api/accounts/{account_id}": {"name": "Renamed", "colour": "", "enabled": True},
-    "DELETE /api/accounts/{account_id}": {"confirm": "Main"},
+    "DELETE /api/accounts/{account_id}": {"confirm": "Main", "positions": "keep"},
     "GET /api/balance": {"account": "all"},
     "POST /api/transfer": {
         "account": "paper:10001", "currency": "USDT", "amount": "5", "source": "spot",
