@@ -26,6 +26,7 @@ Events = tuple[CopyEvent, ...]
 LATEST_MS = 300_000
 EMPTY_MS, MOST_EMPTY, EMPTY_WAIT_MS = 60_000, 6, 300
 LOOK_MS = 500
+LAPSED_MS = 4 * LOOK_MS
 
 
 def ready(leg: CopyLeg, facts: Facts, aim: Decimal) -> Outcome | None:
@@ -80,6 +81,17 @@ def _late(leg: CopyLeg, episode: Episode, facts: Facts) -> Outcome | None:
     if age > LATEST_MS or (band is not None and band.ran(side, touch(facts, side)) is not None):
         return _parked(leg, facts, _too_late(age))
     return None
+
+
+def lapsed(leg: CopyLeg, facts: Facts) -> CopyLeg:
+    """Whoever could not look when the time of retrying ended knows nothing of the price then: what
+    is missing is late, and the rule of late entries decides."""
+    episode = leg.episode
+    if episode is None or episode.retry_until_ms is None:
+        return leg
+    if facts.now_ms <= episode.retry_until_ms + LAPSED_MS:
+        return leg
+    return replace(leg, episode=replace(episode, retry_until_ms=None))
 
 
 def _age(episode: Episode, facts: Facts) -> int:

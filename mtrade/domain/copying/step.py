@@ -9,7 +9,7 @@ from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying import foreign
 from mtrade.domain.copying.booking import booked
 from mtrade.domain.copying.codes import Code, Reason
-from mtrade.domain.copying.entering import entry, ready, waits
+from mtrade.domain.copying.entering import entry, lapsed, ready, waits
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.leaving import exit_order
 from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
@@ -145,8 +145,8 @@ def _left(base: Outcome, facts: Facts, aim: Decimal) -> Outcome:
 
 
 def _entered(base: Outcome, facts: Facts, aim: Decimal) -> Outcome:
-    move = ready(base.leg, facts, aim) or entry(base.leg, facts, aim)
-    return _moved(base, move)
+    leg = lapsed(base.leg, facts)
+    return _moved(base, ready(leg, facts, aim) or entry(leg, facts, aim))
 
 
 def _moved(base: Outcome, move: Outcome) -> Outcome:
