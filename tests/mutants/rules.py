@@ -125,6 +125,17 @@ RULES = (
         by=("tests/domain/test_instruments.py::test_linear_and_inverse_worth",),
     ),
     Mutant(
+        name="dust-comes-back",
+        means="what the leader reduced to less than one contract is bought back without an add",
+        file="mtrade/domain/copying/tracking.py",
+        text="replace(_reduced(smaller, facts), alerts=_forced(facts))",
+        bug="replace(_settled(smaller, facts), alerts=_forced(facts))",
+        by=(
+            "tests/domain/copying/test_tracking.py"
+            "::test_a_least_order_is_not_closed_and_opened_again_with_every_reduction",
+        ),
+    ),
+    Mutant(
         name="inverse-forgotten",
         means="a link that inverts buys what the leader buys",
         file="mtrade/domain/copying/episodes.py",

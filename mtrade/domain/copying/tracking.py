@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
+from mtrade.domain.copying import dust
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.choices import BelowMin, LateJoin, OnLeaderLiq
 from mtrade.domain.copying.codes import Act, Code, Reason
@@ -77,7 +78,7 @@ def tracked(leg: CopyLeg, facts: Facts) -> Turn:
         return replace(turn, events=(because(leg, facts, Act.SKIPPED, skipped), *turn.events))
     if abs(size) < abs(episode.anchor):
         smaller = replace(leg, episode=ep.shrunk(episode, facts))
-        return replace(_settled(smaller, facts), alerts=_forced(facts))
+        return replace(_reduced(smaller, facts), alerts=_forced(facts))
     return _settled(leg, facts)
 
 
@@ -240,15 +241,21 @@ def _settled(leg: CopyLeg, facts: Facts) -> Turn:
     return _small(leg, episode, facts)
 
 
+def _reduced(leg: CopyLeg, facts: Facts) -> Turn:
+    """What a reduction leaves of a copy may be less than one contract: all of it goes, and only an
+    add of the leader opens again."""
+    turn = _settled(leg, facts)
+    episode, gathers = turn.leg.episode, facts.link.params.below_min is BelowMin.ACCUMULATE
+    if episode is None or gathers or not held(leg, facts) or not dust.is_dust(episode, facts):
+        return turn
+    return _not_copied(turn.leg, episode, dust.too_small(episode, facts), facts)
+
+
 def _small(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
-    rules, params = facts.market.rules, facts.link.params
-    if rules is None or not episode.exact or held(leg, facts):
+    if held(leg, facts) or not dust.is_dust(episode, facts):
         return Turn(leg=leg)
-    target = ep.rounded(episode.exact, rules.size_step, params.rounding)
-    if abs(target) >= rules.min_size and target:
-        return Turn(leg=leg)
-    if params.below_min is BelowMin.ACCUMULATE:
-        return Turn(leg=leg, wait=Reason(Code.DUST, {"size": _short(abs(episode.exact))}))
+    if facts.link.params.below_min is BelowMin.ACCUMULATE:
+        return Turn(leg=leg, wait=Reason(Code.DUST, {"size": dust.short(abs(episode.exact))}))
     now, grew = facts.now_ms, episode.late_ms or facts.now_ms
     if facts.leader.order_open and now - grew < ep.LONGEST_MS:
         return Turn(leg=leg, wait=Reason(Code.OPENING))
@@ -256,37 +263,19 @@ def _small(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
 
 
 def _below(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
-    rules, params = facts.market.rules, facts.link.params
-    if rules is None:
-        return Turn(leg=leg)
-    least = max(rules.min_size, rules.size_step)
-    wanted = abs(episode.exact)
-    factor = Fraction(least) / wanted
-    numbers = {"minimum": text(least), "wanted": _short(wanted)}
-    mark = facts.leader.increase_price or facts.market.mark
-    if mark is not None:
-        one = rules.value(least, mark)
-        numbers["minimum_value"] = text(round(one, 2))
-        numbers["share_value"] = text(round(one * wanted.numerator / wanted.denominator / least, 2))
-    why = Reason(Code.MIN_SIZE, numbers)
-    if params.below_min is BelowMin.BUMP:
-        if factor <= Fraction(params.max_bump_factor):
-            exact = Fraction(least) * ep.sign(episode.exact)
-            whole = ep.copied(episode, episode.anchor)
-            return Turn(
-                leg=replace(
-                    leg, episode=replace(episode, exact=exact, k_eff=Fraction(least) / whole)
-                )
-            )
-        limit = text(params.max_bump_factor)
-        why = Reason(Code.BUMP_REFUSED, {"factor": _short(factor), "limit": limit})
+    """An entry of less than one contract, by the rule of the link."""
+    if facts.link.params.below_min is not BelowMin.BUMP:
+        return _not_copied(leg, episode, dust.too_small(episode, facts), facts)
+    least = dust.bumped(episode, facts)
+    if isinstance(least, Reason):
+        return _not_copied(leg, episode, least, facts)
+    return Turn(leg=replace(leg, episode=least))
+
+
+def _not_copied(leg: CopyLeg, episode: Episode, why: Reason, facts: Facts) -> Turn:
+    """What the leader holds by now is not copied in this episode."""
     left = replace(
         episode, base=abs(episode.anchor), exact=ep.NOTHING, late_ms=None, accepted_late=False
     )
     skipped = replace(leg, episode=left)
     return Turn(leg=skipped, events=(because(leg, facts, Act.SKIPPED, why),), wait=why)
-
-
-def _short(number: Fraction) -> str:
-    """A ratio with at most four digits behind the point."""
-    return text(round(Decimal(number.numerator) / Decimal(number.denominator), 4))
