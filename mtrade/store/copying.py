@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlite3 import Connection, Row
 from typing import TypeVar
 
+from mtrade.domain.copying.audit import Audit
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, CopyState
 from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent
 from mtrade.store import copy_rows as rows
+from mtrade.store.copy_audit import audit
 from mtrade.store.database import Database
 from mtrade.store.rows import intent_from
 
@@ -103,6 +105,11 @@ class CopyStore:
                     (follower_id, leader_id, trade_id),
                 ).fetchone()
             )
+
+    def audit(self, since_intent: int, since_event: int) -> Audit:
+        """What the monitor asks; the ids are the last ones of its look before."""
+        with self._database.read() as db:
+            return audit(db, since_intent, since_event)
 
     def _all(self, db: Connection, table: str, read: Callable[[Row], T]) -> tuple[T, ...]:
         found = db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from mtrade.domain.accounts import Account, Credentials, Network
+from mtrade.domain.copying.audit import Audit
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyState
 from mtrade.domain.events import Event
@@ -124,6 +125,8 @@ class CopyShelf(Protocol):
     def leg_intents(
         self, leg_id: int, before_id: int | None = None, limit: int = 100
     ) -> tuple[Intent, ...]: ...
+
+    def audit(self, since_intent: int, since_event: int) -> Audit: ...
 
     def consumed(
         self, follower_id: str, leader_id: str, trade_ids: Iterable[str]

@@ -369,6 +369,22 @@ def test_trouble_is_told_on_every_page(stand: Stand) -> None:
     expect(toasts).to_have_count(3)
 
 
+def test_an_account_that_stopped_by_itself_goes_on_after_a_look(stand: Stand) -> None:
+    page = stand.open()
+    told = "self-check: memory and journal differ; nothing new is opened"
+    stand.stage.links[0]["warnings"] = [reason("MONITOR", told, human=True)]
+    stand.stage.links[1]["warnings"] = [reason("CLOCK", "the clock is off")]
+    stand.stage.tell()
+    banner = page.get_by_test_id("brake-stopped")
+    expect(banner).to_have_count(1)
+    expect(banner).to_contain_text(f"Anna: {told}")
+    banner.get_by_test_id("go-on").click()
+    page.get_by_test_id("confirm-yes").click()
+    expect(page.get_by_test_id("toast-good")).to_contain_text("Anna may open positions again")
+    account = stand.stage.links[0]["follower"]["id"]
+    assert stand.stage.bodies("/api/copy/resume")[-1] == {"scope": account}
+
+
 def test_what_concerns_several_followers_alike_is_said_once(stand: Stand) -> None:
     page = stand.open("/settings")
     told = "the leader changed leverage: 10x (isolated) → 20x (isolated)"
@@ -415,14 +431,15 @@ def test_the_ticket_of_a_leader_shows_its_followers(stand: Stand) -> None:
 
 def test_leaving_copy_mode_asks_about_open_positions(stand: Stand) -> None:
     page = stand.open(refusals=True)
+    stand.stage.refusal = (409, "copied_positions")
+    # At once: the server itself trades by hand and says so again at any time.
     page.evaluate("""async () => {
       const base = document.querySelector('script[type="module"]').src.replace(/[^/]*$/, '');
       const { emit, state } = await import(base + 'core/store.js');
       state.mode = 'copy';
       emit('mode');
+      document.querySelector('[data-testid="mode-normal"]').click();
     }""")
-    stand.stage.refusal = (409, "copied_positions")
-    page.get_by_test_id("mode-normal").click()
     expect(page.get_by_test_id("mode-dialog")).to_contain_text("Copied positions are open")
     whole(page)
     page.get_by_test_id("mode-close_now").check()

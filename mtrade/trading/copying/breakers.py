@@ -44,7 +44,7 @@ class Breakers:
     def close(self, account_id: str | None) -> None:
         """A person has looked: all of an account, or of everybody, may go on."""
         gates = self._core.gates
-        for known in (gates.unknown, self._unknown):
+        for known in (gates.unknown, gates.broken, self._unknown):
             if account_id is None:
                 known.clear()
             else:

@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 from mtrade.domain.copying.model import CopyChange
 from mtrade.domain.errors import MTradeError, StoreError
 from mtrade.domain.events import Event
+from mtrade.domain.orders import Fill
 from mtrade.trading.copying.adoption import Adoption
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.ear import Ear
+from mtrade.trading.copying.monitor import Monitor
 from mtrade.trading.copying.patience import Patience
 from mtrade.trading.copying.planning import Planning
 from mtrade.trading.copying.settings import Settings
@@ -52,7 +54,8 @@ class Copier:
         patience = Patience(core.tools.clock)
         self._planning = Planning(core, self._settings, self.breakers, patience)
         self._settling = Settling(core, self.breakers, patience)
-        self._ear = Ear(core, self._settings, self._adoption.strangers)
+        self._monitor = Monitor(core)
+        self._ear = Ear(core, self._settings, self._executed)
         self._everything_at = 0.0
         self._stopped = False
 
@@ -99,6 +102,7 @@ class Copier:
             core.gates.look_at_mode()
             self._adoption.run()
             self._watch.run()
+            self._monitor.run()
         self._planning.run()
 
     def wait(self) -> float:
@@ -120,6 +124,10 @@ class Copier:
         """An account was changed or removed; its key may be another. From any thread."""
         if self.core.ready:
             self.core.host.post(Task(partial(self.core.key_changed, account_id), Future()))
+
+    def _executed(self, account_id: str, fills: Sequence[Fill]) -> None:
+        self._adoption.strangers(account_id, fills)
+        self._monitor.executed(account_id, fills)
 
     def close(self) -> None:
         """Ask and watch nothing more."""

@@ -40,9 +40,9 @@ RELOAD_S = 1.0
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """What copying is made with. `clock_of` is a network's clock at the exchange, `mode` the desk's
-    mode, `name_of` an account's name, `instance` names this installation in order texts, `former`
-    are its earlier names, `pick(n)` draws below n. `lost` says that the last commits before the
-    start may be gone."""
+    mode, `instance` names this installation in order texts, `former` are its earlier names,
+    `pick(n)` draws below n. `lost` says that the last commits before the start may be gone. The
+    monitor looks every `monitor_s` seconds."""
 
     shelf: CopyShelf
     next_id: Callable[[], int]
@@ -57,6 +57,7 @@ class Tools:
     former: frozenset[str] = frozenset()
     lost: bool = False
     unknown_limit: int = 3
+    monitor_s: float = 60.0
     step: Callable[[CopyLeg, Facts], Outcome] = domain.step
     booked: Callable[[CopyLeg, Intent, Intent, Facts | None], Outcome] = domain.booked
 

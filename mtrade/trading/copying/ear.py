@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.codes import Code, Reason
@@ -54,7 +54,7 @@ class Ear:
     """`strangers` is told every execution on a follower. Engine thread only, except `hear`."""
 
     def __init__(
-        self, core: Core, settings: Settings, strangers: Callable[[str, Iterable[Fill]], None]
+        self, core: Core, settings: Settings, strangers: Callable[[str, Sequence[Fill]], None]
     ) -> None:
         self._core = core
         self._settings = settings

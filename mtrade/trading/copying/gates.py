@@ -24,7 +24,8 @@ class Gates:
 
     `blind` accounts may have orders that the journal lost: nothing at all moves there. `unproven`
     ones are not compared with the exchange yet, on `second` ones another mTrade trades. `keys` are
-    the labels of refused keys. `unknown` accounts had too many unknown outcomes.
+    the labels of refused keys. `unknown` accounts had too many unknown outcomes; of `broken`
+    ones the monitor found what must not be.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Gates:
         self.alone_ms: dict[str, int] = {}  # when a person said that the other mTrade is gone
         self.keys: dict[str, str] = {}
         self.unknown: dict[str, Reason] = {}
+        self.broken: dict[str, Reason] = {}
         self._held: set[str] = set()
         self._clocks: dict[Network, Reason | None] = {}
 
@@ -93,7 +95,7 @@ class Gates:
             return Reason(Code.SECOND_INSTANCE, human=True)
         if account_id in self._held:
             return Reason(Code.HOLD, human=True)
-        return self.unknown.get(account_id)
+        return self.broken.get(account_id) or self.unknown.get(account_id)
 
     def _clock(self, network: Network) -> Reason | None:
         if network not in self._clocks:

@@ -11,7 +11,7 @@ import { fail, toast } from '../core/toast.js';
 import { choose } from '../ui/mode.js';
 import { arm } from './arm.js';
 import { releaseHalt, showStopCopying } from './brakes.js';
-import { act, copy, linkOf, refreshCopy, rowsOf } from './data.js';
+import { accountOf, act, copy, linkOf, refreshCopy, rowsOf } from './data.js';
 import { showSettings } from './drawer.js';
 import { showSkipped } from './feed.js';
 import { toggle } from './followers.js';
@@ -111,11 +111,18 @@ async function resumeAll() {
   if (yes) await run('/api/copy/resume', { scope: 'all' }, t('copy.resume.done'));
 }
 
+/** Ends what stopped an account until a person had looked. */
+async function goOn(account) {
+  const name = accountOf(account)?.name ?? account;
+  const yes = await confirm({ title: t('copy.stopped.title', { name }), yes: t('copy.stopped.yes'), testid: 'go-on-confirm', body: [h('p', {}, t('copy.stopped.text'))] });
+  if (yes) await run('/api/copy/resume', { scope: account }, t('copy.stopped.done', { name }));
+}
+
 const ACTS = {
   open: (item) => toggle(item.id), pause, watch, arm, more, settings: showSettings, 'show-skipped': (item) => showSkipped(item.id),
   leg: (item, node) => leg(item, node.dataset.leg, node.dataset.action), new: () => showWizard(), stop: () => showStopCopying(),
   'pause-all': pauseAll, 'resume-all': resumeAll, 'pause-leader': (item, node) => run('/api/copy/pause', { scope: node.dataset.account }, t('copy.pause_all.done')),
-  mode: () => choose('copy'), release: (item, node) => releaseHalt(node.dataset.scope),
+  'go-on': (item, node) => goOn(node.dataset.account), mode: () => choose('copy'), release: (item, node) => releaseHalt(node.dataset.scope),
 };
 
 export function init() {

@@ -9,6 +9,9 @@ import { mayTrade, on, serverNow, state } from '../core/store.js';
 import { fail, toast } from '../core/toast.js';
 import { accountOf, act, copy, rowsOf } from './data.js';
 
+const ICONS = { halt: 'octagon-x', hands: 'hand', stopped: 'triangle-alert' };
+const LOOKED_AT = ['MONITOR', 'SECOND_INSTANCE', 'UNKNOWN_OUTCOME'];
+
 const scopeName = (scope) => (scope === 'all' ? t('copy.scope.all') : accountOf(scope)?.name ?? scope);
 
 async function lift(path, scope, done) {
@@ -27,11 +30,17 @@ export async function releaseHalt(scope) {
 }
 
 function banner(level, since, text, ...buttons) {
-  return h('div', { class: 'copy-brake', role: 'status', data: { level, testid: `brake-${level}` } }, icon(level === 'halt' ? 'octagon-x' : level === 'hands' ? 'hand' : 'pause'),
+  return h('div', { class: 'copy-brake', role: 'status', data: { level, testid: `brake-${level}` } }, icon(ICONS[level] ?? 'pause'),
     h('span', {}, text), since ? h('b', { class: 'num', data: { testid: 'brake-timer' } }, countdown(Math.max(0, serverNow() - since))) : '', h('span', { class: 'spacer' }), ...buttons);
 }
 
 const tool = (label, data) => h('button', { type: 'button', class: 'button small', disabled: !mayTrade(), data }, label);
+
+/** Accounts on which nothing new is opened until a person has looked. */
+function stopped() {
+  const found = new Map(copy.links.flatMap((item) => (item.warnings ?? []).filter((one) => one.human && LOOKED_AT.includes(one.code)).map((one) => [item.follower.id, `${item.follower.name}: ${one.text}`])));
+  return [...found].map(([account, text]) => banner('stopped', 0, text, tool(t('copy.stopped.yes'), { act: 'go-on', account, testid: 'go-on' })));
+}
 
 function banners() {
   const halts = copy.brakes.filter((brake) => brake.state === 'halt').map((brake) => banner('halt', brake.since_ms, t('copy.halted', { scope: scopeName(brake.scope) }), tool(t('copy.release.yes'), { act: 'release', scope: brake.scope, testid: 'release' })));
@@ -39,7 +48,7 @@ function banners() {
   const paused = copy.brakes.find((brake) => brake.state === 'pause' && brake.scope === 'all');
   const pause = paused && !halts.length ? [banner('pause', paused.since_ms, t('copy.pause_all.banner'), tool(t('copy.resume.yes'), { act: 'resume-all', testid: 'resume-all' }))] : [];
   const normal = copy.known && copy.mode !== 'copy' && copy.links.some((item) => item.state !== 'off') ? [banner('mode', 0, t('copy.normal_banner'), tool(t('copy.switch_on'), { act: 'mode', testid: 'switch-copy' }))] : [];
-  return [...halts, ...hands, ...pause, ...normal];
+  return [...halts, ...stopped(), ...hands, ...pause, ...normal];
 }
 
 function draw() {

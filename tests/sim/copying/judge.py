@@ -82,7 +82,7 @@ def breaches(file: Path, lanes: Iterable[Lane], reducing: set[str]) -> list[str]
     """Everything that must not be. `reducing` are the texts of orders that were reduce-only."""
     with closing(sqlite3.connect(file)) as db:
         owned = _owned(db)
-        wrong = [*_causes(db), *_pending(db)]
+        wrong = [*_causes(db), *_pending(db), *_found(db)]
     for lane in lanes:
         wrong += _ended(lane, owned)
         wrong += _fills(lane, reducing)
@@ -115,6 +115,12 @@ def _pending(db: sqlite3.Connection) -> Iterable[str]:
     """In the end no leg waits, and every leg's own record agrees with its orders."""
     rows = db.execute("SELECT id, pending FROM copy_leg WHERE pending IS NOT NULL").fetchall()
     yield from (f"leg {row[0]} still waits for order {row[1]}" for row in rows)
+
+
+def _found(db: sqlite3.Connection) -> Iterable[str]:
+    """The product's own monitor must have nothing to say of a history that is right."""
+    rows = db.execute("SELECT link_id, numbers FROM copy_event WHERE code='MONITOR'").fetchall()
+    yield from (f"link {row[0]}: the monitor found {row[1]}" for row in rows)
 
 
 def _ended(lane: Lane, owned: Owned) -> Iterable[str]:

@@ -30,6 +30,7 @@ from tests.storm.stage import StageClock
 
 INSTANCE = "aaaa"
 NO_LIMIT = 10**6
+MONITOR_S = 7.0  # far more often than in earnest
 
 
 class Accounts:
@@ -99,6 +100,7 @@ class Process:
             pick=texts,
             lost=lost,
             unknown_limit=NO_LIMIT,
+            monitor_s=MONITOR_S,
         )
         self.core = Core(tools, self.brakes)
         self.copier = Copier(self.core)
