@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from decimal import Decimal
+from math import inf
 
 from tests.chaos.gate_user import Contract, GateUser
 
 UNITS = {"BTC_USDT": Decimal(20), "ETH_USDT": Decimal(2), "DOGE_USDT": Decimal(20)}
 MOST_UNITS = 60
+MOST_ENTRIES, ENTRIES_S = 20, 60.0  # a follower may make thirty a minute, second tries included
 
 
 class Leader:
     """Opens, adds, reduces (also in quick parts), closes and turns around until `close`, every
-    `pace_s` on average.
+    `pace_s` on average; what followers are not allowed to copy so quickly is left out.
 
     What is held is never less than a unit, so that no follower's share rounds to nothing while the
     leader is in.
@@ -30,6 +33,7 @@ class Leader:
         self._pace_s = pace_s
         self._stop = threading.Event()
         self._fault: BaseException | None = None
+        self._entries: deque[float] = deque([-inf] * MOST_ENTRIES, MOST_ENTRIES)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -83,6 +87,10 @@ class Leader:
     def _trade(
         self, act: str, contract: Contract, size: Decimal, *, reduce_only: bool = False
     ) -> None:
+        if not reduce_only:
+            if time.monotonic() < self._entries[0] + ENTRIES_S:
+                return
+            self._entries.append(time.monotonic())
         self._user.order(contract.name, size, reduce_only=reduce_only)
         self.acts[act] += 1
 
