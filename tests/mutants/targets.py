@@ -149,8 +149,8 @@ TARGETS = (
         name="latch-forgotten",
         means="what a hand closed is bought back with the leader's next add",
         file="mtrade/domain/copying/interference.py",
-        text="latch=latch or episode.latch",
-        bug="latch=episode.latch",
+        text="latch=True, latched_ms=latched_ms",
+        bug="latched_ms=latched_ms",
         by=(HANDS + "test_c25_reduced_by_hand_respect",),
     ),
     Mutant(

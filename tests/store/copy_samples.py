@@ -104,6 +104,7 @@ episodes = st.builds(
     base=st.none() | amounts,
     anchor=sizes,
     latch=st.booleans(),
+    latched_ms=st.none() | moments,
     ignored=st.booleans(),
     adds=st.integers(0, 100),
     opening=st.none() | st.builds(Opening, order_id=words, began_ms=moments, grew_ms=moments),

@@ -47,8 +47,10 @@ def _fixed(leg: CopyLeg, link: Link, position: Decimal | None) -> CopyLeg:
     episode = leg.episode
     if episode is None:
         return leg
-    lifted = replace(episode, latch=False, ignored=False, accepted_late=True, retry_until_ms=None,
-                     leverage=None, margin_mode=None)  # fmt: skip
+    lifted = replace(
+        episode, latch=False, latched_ms=None, ignored=False, accepted_late=True,
+        retry_until_ms=None, leverage=None, margin_mode=None,
+    )  # fmt: skip
     if episode.k is not None and episode.base is not None:
         exact = episode.k * Fraction(_copied(episode)) * _side(episode, link)
         lifted = replace(lifted, exact=exact, k_eff=episode.k)

@@ -76,39 +76,41 @@ def observed(leg: CopyLeg, facts: Facts, seen: Suspicion, *, forced: bool = Fals
     if not seen.is_proven or leg.pending is not None or owned.is_zero() or position == owned:
         return Outcome(leg=leg)
     if position * owned < 0:
-        return _out(leg, facts, forced) if forced else _flipped(leg, facts, position)
+        return _out(leg, facts, seen, forced) if forced else _flipped(leg, facts, seen)
     if abs(position) > abs(owned):
         return _added(leg, facts, position)
     if forced:
-        return _reduced_by_force(leg, facts, position)
+        return _reduced_by_force(leg, facts, seen)
     if position.is_zero():
-        return _closed(leg, facts)
-    return _reduced(leg, facts, position)
+        return _closed(leg, facts, seen)
+    return _reduced(leg, facts, seen)
 
 
-def _reduced(leg: CopyLeg, facts: Facts, position: Decimal) -> Outcome:
+def _reduced(leg: CopyLeg, facts: Facts, seen: Suspicion) -> Outcome:
     rule = facts.link.params.on_manual_reduce
     if rule is OnReduce.ENFORCE:
-        return _told(leg, _refilled(leg, position), facts, "enforce")
-    lowered = _lowered(leg, position, latch=rule is not OnReduce.FOLLOW_ADDS)
+        return _told(leg, _refilled(leg, seen.position), facts, "enforce")
+    latched_ms = None if rule is OnReduce.FOLLOW_ADDS else seen.first_ms
+    lowered = _lowered(leg, seen.position, latched_ms)
     if rule is OnReduce.PAUSE_CONTRACT:
         lowered = _paused(lowered, _hand(leg, lowered, human=True))
     return _told(leg, lowered, facts, rule.value)
 
 
-def _closed(leg: CopyLeg, facts: Facts) -> Outcome:
+def _closed(leg: CopyLeg, facts: Facts, seen: Suspicion) -> Outcome:
     rule = facts.link.params.on_manual_close
     if rule is OnClose.ENFORCE:
         return _told(leg, _refilled(leg, ZERO), facts, "enforce")
-    lowered = _lowered(leg, ZERO, latch=True)
+    lowered = _lowered(leg, ZERO, seen.first_ms)
     if rule is OnClose.PAUSE_CONTRACT:
         lowered = _paused(lowered, _hand(leg, lowered, human=True))
     return _told(leg, lowered, facts, rule.value)
 
 
-def _flipped(leg: CopyLeg, facts: Facts, position: Decimal) -> Outcome:
-    why = Reason(Code.MANUAL_FLIP, {"before": text(leg.owned), "after": text(position)}, human=True)
-    return _told(leg, _paused(_lowered(leg, ZERO, latch=True), why), facts, "flip", why)
+def _flipped(leg: CopyLeg, facts: Facts, seen: Suspicion) -> Outcome:
+    numbers = {"before": text(leg.owned), "after": text(seen.position)}
+    why = Reason(Code.MANUAL_FLIP, numbers, human=True)
+    return _told(leg, _paused(_lowered(leg, ZERO, seen.first_ms), why), facts, "flip", why)
 
 
 def _added(leg: CopyLeg, facts: Facts, position: Decimal) -> Outcome:
@@ -122,24 +124,27 @@ def _added(leg: CopyLeg, facts: Facts, position: Decimal) -> Outcome:
     return _told(leg, taken, facts, rule.value)
 
 
-def _reduced_by_force(leg: CopyLeg, facts: Facts, position: Decimal) -> Outcome:
-    if position.is_zero():
-        return _out(leg, facts, forced=True)
-    lowered = _lowered(leg, position, latch=True)
+def _reduced_by_force(leg: CopyLeg, facts: Facts, seen: Suspicion) -> Outcome:
+    if seen.position.is_zero():
+        return _out(leg, facts, seen, forced=True)
+    lowered = _lowered(leg, seen.position, seen.first_ms)
     return _told(leg, lowered, facts, "forced", _follower_out(leg, lowered))
 
 
-def _out(leg: CopyLeg, facts: Facts, forced: bool) -> Outcome:
+def _out(leg: CopyLeg, facts: Facts, seen: Suspicion, forced: bool) -> Outcome:
     """Liquidated, deleveraged or stopped out: nothing is bought back until the leader is flat."""
-    lowered = _lowered(leg, ZERO, latch=True)
+    lowered = _lowered(leg, ZERO, seen.first_ms)
     why = _follower_out(leg, lowered) if forced else _hand(leg, lowered)
     return _told(leg, lowered, facts, "forced", why)
 
 
-def _lowered(leg: CopyLeg, position: Decimal, *, latch: bool) -> CopyLeg:
+def _lowered(leg: CopyLeg, position: Decimal, latched_ms: int | None) -> CopyLeg:
+    """`latched_ms`: nothing is bought back until the leader is flat after that."""
     episode = leg.episode
     if episode is not None:
-        episode = replace(_down_to(episode, position), latch=latch or episode.latch)
+        episode = _down_to(episode, position)
+    if episode is not None and latched_ms is not None:
+        episode = replace(episode, latch=True, latched_ms=latched_ms)
     return replace(leg, owned=position, episode=episode, tries=0)
 
 

@@ -112,8 +112,9 @@ class Episode:
     increases, `leader_opened` their contracts, for the VWAP; `own_*` those of the follower's
     entries. `late_ms`: exchange time of the oldest increase not yet obtained, None when nothing is
     missing. `accepted_late`: a person chose "catch up now". `over`: the leader has left, and what
-    the follower still holds goes before anything new begins. `leverage` and `margin_mode` are those
-    of the first order.
+    the follower still holds goes before anything new begins. `latched_ms`: when it was first seen
+    that somebody else had reduced the follower. `leverage` and `margin_mode` are those of the first
+    order.
     """
 
     number: int
@@ -126,6 +127,7 @@ class Episode:
     base: Decimal | None = ZERO
     anchor: Decimal = ZERO
     latch: bool = False
+    latched_ms: int | None = None
     ignored: bool = False
     adds: int = 0
     opening: Opening | None = None

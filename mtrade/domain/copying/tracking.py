@@ -187,8 +187,23 @@ def _ended(leg: CopyLeg, episode: Episode, facts: Facts) -> Turn:
         return Turn(leg=replace(leg, episode=ending), flat=True, alerts=alerts)
     over = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
     turn = _outside(over, _since(episode, facts))
+    if turn.leg.episode is None and facts.leader.size and episode.latched_ms is not None:
+        return replace(turn, leg=replace(leg, episode=replace(episode, over=True)), alerts=alerts)
+    turn = _latched(turn, episode, facts)
     ended = (*_missed(leg, episode, facts), _finished(leg, episode, facts))
     return replace(turn, events=(*ended, *turn.events), alerts=alerts)
+
+
+def _latched(turn: Turn, before: Episode, facts: Facts) -> Turn:
+    """What somebody else took from the rest of the last copy while the leader was in again already,
+    counts for what he holds now: nothing is bought back until he is flat once more."""
+    episode, began_ms = turn.leg.episode, facts.leader.increase_ms
+    if episode is None or before.latched_ms is None:
+        return turn
+    if began_ms is not None and began_ms > before.latched_ms:
+        return turn
+    latched = replace(episode, latch=True, latched_ms=before.latched_ms)
+    return replace(turn, leg=replace(turn.leg, episode=latched))
 
 
 def _since(before: Episode, facts: Facts) -> Facts:

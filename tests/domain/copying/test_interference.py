@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtrade.domain.copying.choices import OnAdd, OnClose, OnReduce
+from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.interference import (
     Reading,
     Suspicion,
@@ -129,3 +130,25 @@ def test_observation_raises_the_ledger_only_by_a_rule_the_user_chose(
     if owned != 10:
         assert outcome.events
         assert outcome.alerts
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_goes_from_the_rest_of_a_copy_while_the_leader_is_in_again(later: bool) -> None:
+    """The exit found nobody, then somebody else closed it. What the leader held by then is not
+    opened on the follower; a position that came later is."""
+    bench = copying()
+    bench.size = D(-5)
+    bench.fill(bench.look(), D(0))
+    seen(bench, "0")
+    bench.leader["increase_ms"] = None  # his executions are not known yet
+    assert bench.look().order is None
+    bench.leader["increase_ms"] = bench.now - (500 if later else 10_000)
+    bench.to("-5")
+    bench.to("-9")
+    assert bench.leg.owned == (D(-9) if later else 0)
+    told = {event.code for event in bench.events if event.act is Act.SKIPPED}
+    assert told == (set() if later else {Code.LATCHED})
+    bench.to("0")
+    bench.leader["increase_ms"] = bench.now
+    bench.to("-4")
+    assert bench.leg.owned == D(-4)
