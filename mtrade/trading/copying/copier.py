@@ -100,6 +100,7 @@ class Copier:
             self._ear.everything()
         if core.errands.run():
             core.gates.look_at_mode()
+            core.gates.refresh()
             self._adoption.run()
             self._watch.run()
             self._monitor.run()

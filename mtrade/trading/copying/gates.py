@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.copying.codes import Code, Reason
-from mtrade.domain.copying.model import CopyLeg, Link
+from mtrade.domain.copying.model import Link
 from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.trading.copying.book import Book
@@ -63,7 +63,7 @@ class Gates:
         with suppress(StoreError):
             self.copying = self._mode() == COPY_MODE
 
-    def brake(self, link: Link, leg: CopyLeg) -> Reason | None:
+    def brake(self, link: Link) -> Reason | None:
         """Why not even an exit may be sent."""
         account_id = link.follower_id
         scope = self._brakes.scope_of(account_id)
@@ -76,7 +76,7 @@ class Gates:
             return Reason(Code.KEY, {"label": self.keys[account_id]})
         return None
 
-    def gate(self, link: Link, leg: CopyLeg) -> Reason | None:
+    def gate(self, link: Link) -> Reason | None:
         """Why no increase may be sent."""
         if not self.copying:
             return Reason(Code.NORMAL_MODE)

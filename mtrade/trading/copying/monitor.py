@@ -123,7 +123,7 @@ class Monitor:
         """The position of a leg, if its reading is young and shows all that own orders did."""
         core, account_id = self._core, link.follower_id
         sight = core.memory.sight(account_id, link.settle)
-        unsure = account_id in core.gates.unproven or core.gates.brake(link, leg) is not None
+        unsure = account_id in core.gates.unproven or core.gates.brake(link) is not None
         if sight is None or leg.pending is not None or unsure:
             return None
         now = core.now_ms(network_of(account_id))

@@ -135,12 +135,8 @@ class Showing:
         found = []
         if not live:
             found.append(Reason(Code.NOT_LIVE))
-        dummy = next(iter(core.book.legs_of(link.id)), None)
-        if dummy is not None:
-            for reason in (core.gates.brake(link, dummy), core.gates.gate(link, dummy)):
-                if reason is not None:
-                    found.append(reason)
-        return tuple(found)
+        stops = (core.gates.brake(link), core.gates.gate(link))
+        return (*found, *(reason for reason in stops if reason is not None))
 
     def _pending(self, leg: CopyLeg) -> Decimal:
         intent = None if leg.pending is None else self._core.live().get(leg.pending)

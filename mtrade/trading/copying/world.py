@@ -60,7 +60,7 @@ class Pass:
 
 
 class World:
-    """`live` are the unfinished orders; `brake` and `gate` say what stops a leg."""
+    """`live` are the unfinished orders; `brake` and `gate` say what stops a link."""
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class World:
         book: Book,
         rates: Rates,
         live: Callable[[], Mapping[int, Intent]],
-        brake: Callable[[Link, CopyLeg], Reason | None],
-        gate: Callable[[Link, CopyLeg], Reason | None],
+        brake: Callable[[Link], Reason | None],
+        gate: Callable[[Link], Reason | None],
     ) -> None:
         self._memory = memory
         self._markets = markets
@@ -96,8 +96,8 @@ class World:
             market=self._market(network, leg.instrument, follower.leverage, now, at),
             follower=follower,
             now_ms=now,
-            brake=self._brake(link, leg),
-            gate=self._gate(link, leg) or self._doubt(network, leg.instrument),
+            brake=self._brake(link),
+            gate=self._gate(link) or self._doubt(network, leg.instrument),
         )
 
     def _doubt(self, network: Network, instrument: InstrumentId) -> Reason | None:

@@ -81,6 +81,15 @@ def test_c37_entries_are_off_while_exits_go_on(office: Office, clock: dict[str, 
     assert stand.held() == D(36)
 
 
+def test_c37_a_link_that_has_copied_nothing_yet_says_so_too(office: Office) -> None:
+    number = office.armed(**PLAIN)
+    office.stand.run(3)
+    assert office.desk.link(number).warnings == ()
+    spoil(office, **OLD)
+    office.stand.run(6)
+    assert [reason.code for reason in office.desk.link(number).warnings] == [Code.CLOCK]
+
+
 @pytest.mark.parametrize("behind_ms", [8_000, -8_000])
 def test_c37_a_computer_8_s_off_copies_at_once_because_that_is_known(
     tmp_path: Path, behind_ms: int
