@@ -95,7 +95,7 @@ def awaiting(exchange: GateExchange, clock: Clock, loop: LoopThread) -> Place:
             wanted = order()
             answer = asyncio.get_running_loop().create_future()
             began = time.perf_counter()
-            exchange.send(wanted, clock.now_ms() + 3000, answer.set_result)
+            exchange.prepared(wanted, clock.now_ms() + 3000)(answer.set_result)
             found = await answer
             took.append((time.perf_counter() - began) * 1000)
             assert isinstance(found, VenueOrder), found
