@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from mtrade.domain.accounts import Account, Credentials, Network
 from mtrade.domain.copying.audit import Audit
-from mtrade.domain.copying.codes import Act
+from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, CopyState
 from mtrade.domain.events import Event
 from mtrade.domain.orders import AccountFill, Intent
@@ -118,6 +118,8 @@ class CopyShelf(Protocol):
         act: Act | None = None,
         before_id: int | None = None,
         limit: int = 100,
+        *,
+        code: Code | None = None,
     ) -> tuple[CopyEvent, ...]: ...
 
     def counts(self, since_ms: int) -> dict[int, dict[Act, int]]: ...

@@ -199,8 +199,10 @@ def _ran(leg: CopyLeg, episode: Episode, facts: Facts, band: Band, side: Side) -
     until = episode.retry_until_ms
     if bps is None and (until is None or facts.now_ms <= until):
         return None
-    limit = {"limit": text(band.bps)}
-    why = Reason(Code.PRICE_RAN, {"bps": shown(bps), **limit} if bps is not None else {})
+    numbers = {"seconds": str(facts.link.params.entry_retry_s)}  # there was not enough inside it
+    if bps is not None:
+        numbers = {"bps": shown(bps), "limit": text(band.bps)}
+    why = Reason(Code.PRICE_RAN, numbers)
     if until is not None and facts.now_ms > until:
         return _skipped(leg, facts, why)
     if until is None:

@@ -63,6 +63,7 @@ class Copier:
         """See the port."""
         self.core.join(host)
         self._adoption.begin()
+        self.breakers.recall()
 
     def hear(self, event: Event) -> Rank | None:
         """See the port."""

@@ -50,13 +50,14 @@ class Gates:
         self.keys: dict[str, str] = {}
         self.unknown: dict[str, Reason] = {}
         self.broken: dict[str, Reason] = {}
-        self._held: set[str] = set()
+        self._held: dict[str, int] = {}
         self._clocks: dict[Network, Reason | None] = {}
 
     def refresh(self) -> None:
         """Look at what is the same for a whole pass."""
         self._clocks.clear()
-        self._held = {i.account_id for i in self._live().values() if i.state is IntentState.HOLD}
+        held = [i for i in self._live().values() if i.state is IntentState.HOLD]
+        self._held = {intent.account_id: intent.planned_ms for intent in held}
 
     def look_at_mode(self) -> None:
         """The desk's mode, which is kept in a file; one that cannot be read is as it was."""
@@ -94,7 +95,7 @@ class Gates:
         if account_id in self.second:
             return Reason(Code.SECOND_INSTANCE, human=True)
         if account_id in self._held:
-            return Reason(Code.HOLD, human=True)
+            return Reason(Code.HOLD, {"since": str(self._held[account_id])}, human=True)
         return self.broken.get(account_id) or self.unknown.get(account_id)
 
     def _clock(self, network: Network) -> Reason | None:
