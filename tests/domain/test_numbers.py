@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,6 +70,58 @@ def test_json_keeps_decimals_and_refuses_constants() -> None:
     for bad in ('{"p": NaN}', '{"p": Infinity}', '{"p": 1.0e9999}', '{"p": 0.' + "1" * 99 + "}"):
         with pytest.raises(ValueError, match=r"."):
             numbers.loads(bad)
+
+
+def outcome(read: Any, body: str | bytes) -> str:
+    """What reading gives, types and order included, or the kind of error."""
+    try:
+        return repr(read(body))
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        return type(error).__name__
+
+
+def by_library(body: str | bytes) -> Any:
+    """Strict JSON as the standard library alone reads it."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    if isinstance(body, bytes):
+        body = body.decode(json.detect_encoding(body), "surrogatepass")
+    return json.loads(body, parse_float=numbers._json_decimal, parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a":1,"b":2,"a":3}', "-0", "-0.0", "1.50", "1E5", "1e-500", "1e99999",
+        "9" * 40, "9" * 4301, "1" * 81 + ".0", "01", "1.", ".5", "+1", "NaN", "-Infinity", "[1,]",
+        "", " 1 ", "\ufeff1", '"\\ud800"', '"\ud800"', '"\\ud83d\\ude00"', '{"\\ude00":1}', '"\x01"',
+        "[" * 100_000, b"\xff\xfe1\x00", b"\xef\xbb\xbf1", b'"\xed\xa0\x80"', b'"\xff"',
+        b'"\xc0\x80"', b"1\x00",
+    ],
+)  # fmt: skip
+def test_every_odd_text_is_read_as_the_standard_library_reads_it(body: str | bytes) -> None:
+    assert outcome(numbers.loads, body) == outcome(by_library, body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | plain.map(float) | st.text(),
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(), part, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON, st.data())
+def test_every_text_whole_or_damaged_is_read_as_the_standard_library_reads_it(
+    value: Any, data: st.DataObject
+) -> None:
+    body = json.dumps(value, ensure_ascii=data.draw(st.booleans()))
+    at = data.draw(st.integers(0, len(body)))
+    other = data.draw(st.sampled_from('0.eE-+"\\,:[]{}u \t\x00'))
+    damaged = body[:at] + other + body[at + 1 :]
+    for text in (body, damaged):
+        assert outcome(numbers.loads, text) == outcome(by_library, text)
 
 
 def test_json_writes_decimals_as_text_and_refuses_floats_in_disguise() -> None:
