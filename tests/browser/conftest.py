@@ -16,6 +16,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -38,6 +39,8 @@ DESKTOP = (1440, 900)
 TABLET = (820, 1180)
 PHONE = (390, 844)
 NARROW = (320, 640)
+
+expect.set_options(timeout=20_000)  # on a slow machine too; what is fast is tested by its own time
 
 OpenPage = Callable[..., Page]
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 PLACE = "/trade/futures/usdt/SOL_USDT"
 SUMMARY = re.compile("Candle chart of SOL_USDT, 5m: last .+, low .+, high .+")
 WHERE = {"market": "futures", "settle": "usdt", "instrument": "SOL_USDT"}
+DRAWN = re.compile(r"C \d")  # the candles have come
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_candles_of_the_stream_are_drawn_at_once(open_page: OpenPage) -> None:
     page = open_page(PLACE, stream="open")
     start = int(time.time() // 300 * 300_000)
     legend = page.locator(".chart-legend")
-    expect(legend).to_contain_text("C ")
+    expect(legend).to_contain_text(DRAWN)
     candle = {"start_ms": start, "open": "10", "high": "12", "low": "9", "close": "11.5"}
     topic = "candles:paper:usdt:SOL_USDT:5m"
     body = {"topic": topic, "candle": {**candle, "volume": "77"}, "closed": False}
@@ -153,7 +154,7 @@ def test_candles_of_the_stream_are_drawn_at_once(open_page: OpenPage) -> None:
 def test_the_running_candle_moves_with_every_price(open_page: OpenPage) -> None:
     page = open_page(PLACE, stream="open")
     legend = page.locator(".chart-legend")
-    expect(legend).to_contain_text("C ")
+    expect(legend).to_contain_text(DRAWN)
     topic = "market:paper:usdt:SOL_USDT"
     tick = {**ticker("151.5"), "instrument": "SOL_USDT"}
     streams.say(page, "market", {"topic": topic, "ticker": tick, "trades": [], "age_ms": 5})
