@@ -1,7 +1,7 @@
 """Run in the peers' environment: how ccxt.pro takes the replayed order book updates.
 
-Prints one JSON object: seconds on the wall and of the processor from the first update on the wire
-to the book that has the last one, for each run.
+Reads lines, each the rate of a run, and answers each with one JSON object: seconds on the wall and
+of the processor from the first update on the wire to the book that has the last one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def once(exchange: Any, replay: dict[str, str], rate: int) -> dict[str, fl
     return {"wall": (done - began) / 1e9, "cpu": used}
 
 
-async def run(paper: dict[str, str], replay: dict[str, str], rates: list[int]) -> Any:
+async def serve(paper: dict[str, str], replay: dict[str, str]) -> None:
     import ccxt.pro
 
     exchange = pointed(ccxt.pro.gate(), paper)
@@ -52,12 +52,13 @@ async def run(paper: dict[str, str], replay: dict[str, str], rates: list[int]) -
     for kind in ("public", "private"):
         for part in exchange.urls["api"][kind]:
             exchange.urls["api"][kind][part] = replay["rest"]
-    return [await once(exchange, replay, rate) for rate in rates]
+    for line in sys.stdin:
+        print(json.dumps(await once(exchange, replay, int(line))), flush=True)
 
 
 def main() -> None:
-    paper, replay, rates = (json.loads(text) for text in sys.argv[1:4])
-    print(json.dumps({"runs": asyncio.run(run(paper, replay, rates))}))
+    paper, replay = map(json.loads, sys.argv[1:3])
+    asyncio.run(serve(paper, replay))
 
 
 if __name__ == "__main__":

@@ -29,20 +29,6 @@ def python() -> Path:
     return inside
 
 
-def run(script: str, *arguments: str) -> dict[str, Any]:
-    """Run a script of this folder in the peers' environment; its last line is one JSON object."""
-    done = subprocess.run(
-        [str(python()), str(HERE / script), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{script} failed:\n{done.stderr[-3000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
 class Conversation:
     """A process that stays: each line it is sent it answers with one line of JSON."""
 

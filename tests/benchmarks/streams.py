@@ -1,9 +1,10 @@
 """Order book updates a second: our feeds against ccxt.pro, on the same replayed frames, in one run.
 
-Each gets them over a socket of this computer from a process that only replays. Ours are counted
-when the last book is told to whoever listens to the feeds, theirs when `watch_order_book` returns
-it. *All at once* is how fast a backlog is taken; *one by one* is what an update costs when each
-comes alone, in processor time, because then the wall clock only shows the pace of the replay.
+Each gets them over a socket of this computer from a process that only replays; they take turns, so
+that whatever else this machine does hits both alike. Ours are counted when the last book is told to
+whoever listens to the feeds, theirs when `watch_order_book` returns it. *All at once* is how fast a
+backlog is taken; *one by one* is what an update costs when each comes alone, in processor time,
+because then the wall clock only shows the pace of the replay.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from mtrade.domain.numbers import use_decimal_context
 from mtrade.gate.lines import Lines
 from mtrade.loop import LoopThread
 from tests.benchmarks import peers
+from tests.benchmarks.peers import Conversation
 from tests.servers import PROJECT, Paper, clean_environment
 
 RUNS = 7
@@ -124,11 +126,16 @@ def compare(paper: Paper, changes: int) -> None:
     """All runs with updates of so many levels."""
     replaying = Replaying(changes)
     rates = [0] * RUNS + [RATE] * PACED
+    script = str(peers.HERE / "peer_streams.py")
+    given = map(json.dumps, (paper.addresses, replaying.addresses))
+    theirs = Conversation(str(peers.python()), script, *given)
+    mine, other = [], []
     try:
-        mine = [once(replaying, rate) for rate in rates]
-        given = map(json.dumps, (paper.addresses, replaying.addresses, rates))
-        other = peers.run("peer_streams.py", *given)["runs"]
+        for rate in rates:
+            mine.append(once(replaying, rate))
+            other.append(theirs.ask(str(rate)))
     finally:
+        theirs.close()
         replaying.close()
     for name, part, key in (
         (f"{changes} levels, all at once", slice(0, RUNS), "wall"),
