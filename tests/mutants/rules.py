@@ -136,6 +136,39 @@ RULES = (
         ),
     ),
     Mutant(
+        name="rest-comes-back",
+        means="what was closed by hand while the leader was in again is opened anew",
+        file="mtrade/domain/copying/tracking.py",
+        text="latched = replace(episode, latch=True, latched_ms=before.latched_ms)",
+        bug="latched = replace(episode, latched_ms=before.latched_ms)",
+        by=(
+            "tests/domain/copying/test_interference.py"
+            "::test_what_goes_from_the_rest_of_a_copy_while_the_leader_is_in_again",
+        ),
+    ),
+    Mutant(
+        name="given-up-unseen",
+        means="an entry whose time ended while nobody could look is given up",
+        file="mtrade/domain/copying/step.py",
+        text="leg = lapsed(base.leg, facts)",
+        bug="leg = base.leg",
+        by=(
+            "tests/domain/copying/test_retries.py"
+            "::test_who_could_not_look_when_the_time_ended_does_not_say_that_the_price_ran",
+        ),
+    ),
+    Mutant(
+        name="stop-forgotten",
+        means="a restart lets go on what a person has to look at first",
+        file="mtrade/trading/copying/copier.py",
+        text="        self.breakers.recall()\n",
+        bug="",
+        by=(
+            "tests/trading/copying/test_checklist_telling.py"
+            "::test_c45_a_stop_by_the_monitor_holds_until_a_person_has_looked",
+        ),
+    ),
+    Mutant(
         name="inverse-forgotten",
         means="a link that inverts buys what the leader buys",
         file="mtrade/domain/copying/episodes.py",
