@@ -52,7 +52,7 @@ DOORS: dict[str, set[str]] = {
     "requests": {"gate"},
     "urllib3": {"gate"},
     "aiohttp": {"gate", "paper"},
-    "msgspec": {"domain", "gate"},
+    "msgspec": {"domain", "gate", "trading"},
     "psutil": {"process"},
     "cheroot": {"process"},
     "structlog": {"logs"},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO
@@ -54,24 +55,21 @@ class Secret:
         raise TypeError("a secret is never pickled")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """An API key. `key` is not secret by itself but is shown only by its last four characters."""
 
     key: str
     secret: Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
+class Permission(Struct, frozen=True, kw_only=True):
     """One right of an API key, e.g. `futures`, read-only or read-write."""
 
     name: str
     read_only: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """What the exchange says about the owner of a key.
 
     `copy_role`: 0 ordinary, 1 leader, 2 follower, 3 both (of Gate's own copy trading).
@@ -93,8 +91,7 @@ class Identity:
         return any(p.name == name for p in self.permissions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """One account as mTrade knows it. `id` is `<network>:<Gate user id>`."""
 
     id: str
@@ -108,8 +105,7 @@ class Account:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpotBalance:
+class SpotBalance(Struct, frozen=True, kw_only=True):
     """Coins of one currency: free, and locked in orders."""
 
     currency: str
@@ -117,8 +113,7 @@ class SpotBalance:
     locked: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuturesAccount:
+class FuturesAccount(Struct, frozen=True, kw_only=True):
     """The futures wallet of one settle currency. `total` excludes unrealised profit."""
 
     uid: str
@@ -135,16 +130,14 @@ class FuturesAccount:
     pnl: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fees:
+class Fees(Struct, frozen=True, kw_only=True):
     """The account's own fee rates as fractions; negative is a rebate."""
 
     maker: Decimal
     taker: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(Struct, frozen=True, kw_only=True):
     """One line of the account book."""
 
     id: str

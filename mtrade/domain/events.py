@@ -6,9 +6,10 @@ A message only says *look now*: an event may be repeated, late or out of order. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, Network, SpotBalance
 from mtrade.domain.instruments import InstrumentId, Market
@@ -17,8 +18,7 @@ from mtrade.domain.orders import Fill, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Liquidation, Position, PositionClose
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StreamId:
+class StreamId(Struct, frozen=True, order=True):
     """One socket: the public one of a market, or the private one of an account (`account_id`)."""
 
     network: Network
@@ -35,8 +35,7 @@ class StreamStatus(StrEnum):
     DOWN = "down"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamChanged:
+class StreamChanged(Struct, frozen=True, kw_only=True):
     """A socket's state. `heard_ms` is when its last frame came (this computer's clock)."""
 
     stream: StreamId
@@ -47,8 +46,7 @@ class StreamChanged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TickerChanged:
+class TickerChanged(Struct, frozen=True, kw_only=True):
     """A new ticker of one instrument; a field the push does not carry is None."""
 
     network: Network
@@ -56,8 +54,7 @@ class TickerChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopChanged:
+class TopChanged(Struct, frozen=True, kw_only=True):
     """Best bid and ask; a side that is empty is None."""
 
     network: Network
@@ -67,8 +64,7 @@ class TopChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookChanged:
+class BookChanged(Struct, frozen=True, kw_only=True):
     """The whole local book after updates were applied in sequence, or None while it is unsure."""
 
     network: Network
@@ -77,8 +73,7 @@ class BookChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traded:
+class Traded(Struct, frozen=True, kw_only=True):
     """Prints of the tape, oldest first; may repeat ones already seen."""
 
     network: Network
@@ -86,8 +81,7 @@ class Traded:
     trades: tuple[PublicTrade, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandleChanged:
+class CandleChanged(Struct, frozen=True, kw_only=True):
     """The running candle of an interval, or its final form when `closed`."""
 
     network: Network
@@ -97,24 +91,21 @@ class CandleChanged:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChanged:
+class OrderChanged(Struct, frozen=True, kw_only=True):
     """An own order as the exchange now reports it."""
 
     account_id: str
     order: VenueOrder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     """Own executions; may repeat ones already seen."""
 
     account_id: str
     fills: tuple[Fill, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionUpdate:
+class PositionUpdate(Struct, frozen=True, kw_only=True):
     """What a position push carries; the rest is read over REST or computed from mark."""
 
     instrument: InstrumentId
@@ -129,16 +120,14 @@ class PositionUpdate:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionChanged:
+class PositionChanged(Struct, frozen=True, kw_only=True):
     """A position or leg of one's own moved; size 0 means it is flat now."""
 
     account_id: str
     update: PositionUpdate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpotBalanceChanged:
+class SpotBalanceChanged(Struct, frozen=True, kw_only=True):
     """Free and locked coins of one currency."""
 
     account_id: str
@@ -146,8 +135,7 @@ class SpotBalanceChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuturesBalanceChanged:
+class FuturesBalanceChanged(Struct, frozen=True, kw_only=True):
     """The wallet balance (without unrealised profit) of one settle currency."""
 
     account_id: str
@@ -156,32 +144,28 @@ class FuturesBalanceChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerChanged:
+class TriggerChanged(Struct, frozen=True, kw_only=True):
     """A conditional order of one's own."""
 
     account_id: str
     trigger: VenueTrigger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionClosed:
+class PositionClosed(Struct, frozen=True, kw_only=True):
     """A position ended."""
 
     account_id: str
     close: PositionClose
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Liquidated:
+class Liquidated(Struct, frozen=True, kw_only=True):
     """A forced close."""
 
     account_id: str
     liquidation: Liquidation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSnapshot:
+class AccountSnapshot(Struct, frozen=True, kw_only=True):
     """REST truth of one account and market, read after a (re)connect and from time to time.
 
     It replaces what was known: an order or position that is not in it has ended. `read_ms` is the

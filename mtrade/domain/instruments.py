@@ -6,10 +6,11 @@ the fields come from Gate's currency pair and contract objects (docs/gate-notes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from mtrade.domain.errors import InvalidRequest
 from mtrade.domain.numbers import ONE, ZERO, ceiling, floor, is_multiple, round_down, text
@@ -39,8 +40,7 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class InstrumentId:
+class InstrumentId(Struct, frozen=True, order=True):
     """Names one instrument. `settle` is `usdt` or `btc` for futures, empty for spot."""
 
     market: Market
@@ -65,8 +65,7 @@ def futures(name: str, settle: str = "usdt") -> InstrumentId:
     return InstrumentId(Market.FUTURES, settle, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
+class Instrument(Struct, frozen=True, kw_only=True):
     """Trading rules of one instrument.
 
     `multiplier` is base coins per contract (linear futures), 1 on spot; an `inverse` contract is

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from msgspec import Struct
+
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.numbers import ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """One price of the order book and the size resting there, in the instrument's unit."""
 
     price: Decimal
     size: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class Book(Struct, frozen=True, kw_only=True):
     """A snapshot of the order book: best price first on both sides."""
 
     instrument: InstrumentId
@@ -36,8 +36,7 @@ class Book:
         return replace(self, bids=self.bids[:depth], asks=self.asks[:depth])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticker:
+class Ticker(Struct, frozen=True, kw_only=True):
     """Last price and day statistics. A price the exchange does not quote is None, never 0."""
 
     instrument: InstrumentId
@@ -56,8 +55,7 @@ class Ticker:
     open_interest: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicTrade:
+class PublicTrade(Struct, frozen=True, kw_only=True):
     """One print of the tape; `side` is the taker's."""
 
     id: str
@@ -68,8 +66,7 @@ class PublicTrade:
     side: Side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candle:
+class Candle(Struct, frozen=True, kw_only=True):
     """Prices of one interval. `start_ms` is its beginning; volume is in the instrument's unit."""
 
     start_ms: int
@@ -81,16 +78,14 @@ class Candle:
     volume_quote: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingRate:
+class FundingRate(Struct, frozen=True, kw_only=True):
     """A settled funding rate."""
 
     time_ms: int
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskTier:
+class RiskTier(Struct, frozen=True, kw_only=True):
     """One bracket of the progressive maintenance table; `limit` is a position value."""
 
     tier: int
@@ -101,8 +96,7 @@ class RiskTier:
     deduction: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """What a market order of some size would meet in a book."""
 
     filled: Decimal

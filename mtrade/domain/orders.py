@@ -6,9 +6,10 @@ once, ever. Its life cycle is the table `TRANSITIONS`; every change goes through
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mtrade.domain.errors import Conflict
 from mtrade.domain.frozen import replace
@@ -55,8 +56,7 @@ class OrderPath(StrEnum):
     REST = "rest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSocket:
+class OrderSocket(Struct, frozen=True, kw_only=True):
     """A trading socket: whether an order would leave over it now, and how long the last request
     took to be acknowledged and to be answered; None before there was one."""
 
@@ -115,8 +115,7 @@ class TriggerSource(StrEnum):
     INDEX = "index"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(Struct, frozen=True, kw_only=True):
     """When an order is to be placed by the exchange itself: the watched price reaches `price`.
 
     `above` fires at or above it, otherwise at or below. After `expires_s` seconds it lapses.
@@ -128,8 +127,7 @@ class Trigger:
     expires_s: int = 2_592_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRequest:
+class OrderRequest(Struct, frozen=True, kw_only=True):
     """One order, ready for the exchange.
 
     `size` is unsigned and in the instrument's unit, except that a spot market buy has its size in
@@ -165,8 +163,7 @@ class OrderRequest:
         return self.size * self.side.sign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueOrder:
+class VenueOrder(Struct, frozen=True, kw_only=True):
     """An order as the exchange reports it.
 
     `filled` is unsigned, in the instrument's unit (base coins on spot, also for a market buy);
@@ -195,8 +192,7 @@ class VenueOrder:
     fee_currency: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(Struct, frozen=True, kw_only=True):
     """One execution of an own order. `size` is unsigned; `fee` is paid (negative: rebate)."""
 
     trade_id: str
@@ -216,8 +212,7 @@ class Fill:
 AccountFill = tuple[str, Fill]  # and the id of the account it is on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFill:
+class OwnFill(Struct, frozen=True, kw_only=True):
     """A stored fill. `id` is the row's and serves paging; `account_id` says whose it is."""
 
     id: int
@@ -225,8 +220,7 @@ class OwnFill:
     fill: Fill
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueTrigger:
+class VenueTrigger(Struct, frozen=True, kw_only=True):
     """A trigger order as the exchange reports it; `order.trigger` is set.
 
     `fired_order_id` is the id of the order it placed, a different one.
@@ -241,8 +235,7 @@ class VenueTrigger:
     finished_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(Struct, frozen=True, kw_only=True):
     """A journal row: an order decided, and what is proven about it so far.
 
     `filled` is unsigned. `expires_ms` is the exchange-clock deadline sent as X-Gate-Exptime: a

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.instruments import Instrument, InstrumentId
@@ -19,8 +20,7 @@ class Leg(StrEnum):
     SHORT = "dual_short"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """One open position or leg. `size` is signed contracts: long above 0, short below 0.
 
     A price the exchange reports as none (no position, no liquidation) is None. `leverage` is the
@@ -50,8 +50,7 @@ class Position:
     update_id: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionClose:
+class PositionClose(Struct, frozen=True, kw_only=True):
     """A finished position: what it made, split into price, fee and funding."""
 
     instrument: InstrumentId
@@ -67,8 +66,7 @@ class PositionClose:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Liquidation:
+class Liquidation(Struct, frozen=True, kw_only=True):
     """A forced close of (a part of) a position."""
 
     instrument: InstrumentId

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from mtrade.domain.errors import ExchangeError
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import OrderRequest, VenueOrder
 from mtrade.domain.positions import Position
 from mtrade.gate.faults import Unreadable, item_refusal

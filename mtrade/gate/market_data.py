@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.market import Book, Candle, FundingRate, PublicTrade, RiskTier, Ticker
 from mtrade.gate.client import GateClient

@@ -7,7 +7,7 @@ A row nobody can read does not hide the others: it is counted, and the caller re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mtrade.domain.accounts import MarginMode, SpotBalance
@@ -23,6 +23,7 @@ from mtrade.domain.events import (
     SpotBalanceChanged,
     TriggerChanged,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import futures, spot
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import OrderRequest, OrderType, Trigger, VenueTrigger

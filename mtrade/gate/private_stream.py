@@ -9,12 +9,12 @@ A read that knows what no push told condemns the connection.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from functools import partial
 
 from mtrade.domain.accounts import Credentials
 from mtrade.domain.errors import MTradeError
 from mtrade.domain.events import AccountSnapshot, Event, Filled, PositionChanged, StreamId
+from mtrade.domain.frozen import replace
 from mtrade.domain.ports import Clock, EventSink, Exchange
 from mtrade.gate.account_memory import AccountMemory, Suspicion
 from mtrade.gate.account_reads import Glance, glance, glance_of, read_account

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from mtrade.domain.accounts import Fees, Identity, Permission
 from mtrade.domain.errors import AuthenticationFailed
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import text
 from mtrade.gate import parse_wallet as parse
 from mtrade.gate.client import GateClient, has_label

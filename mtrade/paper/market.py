@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, spot
 from mtrade.domain.market import FundingRate
 from mtrade.domain.numbers import ONE, floor

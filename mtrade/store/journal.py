@@ -7,12 +7,12 @@ The engine thread is the only writer. What only reads (`get`, `by_request`, `by_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.errors import StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import AccountFill, Fill, Intent, OwnFill
 from mtrade.store import copying, rows
 from mtrade.store.database import JOURNAL, Database

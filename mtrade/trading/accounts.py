@@ -9,11 +9,11 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import replace
 
 from mtrade.domain.accounts import Account, Credentials, Identity, Network, Secret
 from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, NotFound
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import OrderSocket
 from mtrade.domain.ports import Clock, Exchange, MarketData
 from mtrade.trading.keys import key_report

@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.errors import ExchangeError, ExchangeUnavailable, MTradeError, OutcomeUnknown
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO, use_decimal_context
 from mtrade.domain.orders import Intent, OrderPath, VenueTrigger

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentKind, IntentState, OrderRequest
 from mtrade.domain.ports import Clock
 from mtrade.trading.intents import order_text

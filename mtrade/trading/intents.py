@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.errors import (
     ExchangeError,
@@ -55,8 +56,7 @@ def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[
     return f"{PREFIX}{_KIND[kind]}{_LEG[leg]}{instance}{noise}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back for one send: an order, a trigger id, or an error. Exactly one is set.
 
     `path` is the way it left, as far as that was chosen.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from mtrade.domain.events import Event
 from mtrade.domain.orders import Fill, Intent, VenueOrder
@@ -14,8 +15,7 @@ from mtrade.trading.intents import Answer
 from mtrade.trading.resolver import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The exchange (or the line to it) answered a send."""
 
     rank: ClassVar[Rank] = Rank.RESULT
@@ -24,8 +24,7 @@ class Answered:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredAll:
+class AnsweredAll(Struct, frozen=True):
     """Answers of a fan-out that came close together: one transaction is enough for all."""
 
     rank: ClassVar[Rank] = Rank.RESULT
@@ -37,8 +36,7 @@ class AnsweredAll:
         return AnsweredAll(self.answers + other.answers) if isinstance(other, AnsweredAll) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One look at the exchange for an unfinished intent."""
 
     rank: ClassVar[Rank] = Rank.RESULT
@@ -47,24 +45,21 @@ class Seen:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """A stream tells something that the engine or its guest follows."""
 
     event: Event
     rank: Rank = Rank.NEWS
 
 
-@dataclass(frozen=True, slots=True)
-class FillsRead:
+class FillsRead(Struct, frozen=True):
     """Executions of an own order."""
 
     account_id: str
     fills: tuple[Fill, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """Write these intents down and send them; `reply` gets the first one's outcome."""
 
     intents: tuple[Intent, ...]
@@ -76,8 +71,7 @@ class Commit:
         return Rank.CONTROL if is_reducing(self.intents[0].order) else Rank.COMMAND
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """An order was changed or cancelled on request: see what it is now."""
 
     rank: ClassVar[Rank] = Rank.RESULT
@@ -87,8 +81,7 @@ class Look:
     changed: VenueOrder | None
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A human ends an order on HOLD."""
 
     rank: ClassVar[Rank] = Rank.COMMAND

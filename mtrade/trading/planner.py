@@ -6,11 +6,12 @@ Runs in the caller's thread, because it reads from the exchange; decides nothing
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.accounts import Account, PositionMode
 from mtrade.domain.errors import Conflict, InvalidRequest, OrderDenied
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.market import Book
 from mtrade.domain.numbers import ZERO

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain import estimates
 from mtrade.domain.errors import InvalidRequest, MTradeError, OrderDenied
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, Market, Side
 from mtrade.domain.market import Estimate, RiskTier, sweep
 from mtrade.domain.numbers import ZERO

@@ -7,9 +7,10 @@ rules are those of docs/adr/0007.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
+
+from msgspec import Struct
 
 from mtrade.domain.errors import ExchangeError
 from mtrade.domain.instruments import Market, Side
@@ -35,8 +36,7 @@ TRIGGER_PATIENCE_MS = 60_000
 TRACK_S = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """What one look at the exchange showed.
 
     `deep` tells that finished orders and trades were listed too, not only the look-up by text.
@@ -53,8 +53,7 @@ class Evidence:
     failed: ExchangeError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What follows: the intent as now known, when to look again, whether to cancel the order."""
 
     intent: Intent

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.errors import InvalidRequest
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side
 from mtrade.domain.numbers import ZERO, text
 from mtrade.domain.orders import AutoSize, OrderRequest, OrderType, TimeInForce, Trigger

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
+from msgspec import Struct
+
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.numbers import text
@@ -79,11 +81,11 @@ def digest(wish: OrderWish | CloseWish | ProtectWish) -> str:
 def _canonical(value: object) -> str:
     if isinstance(value, Decimal):
         return text(value)
-    if not is_dataclass(value):
+    if isinstance(value, Struct):
+        names = value.__struct_fields__
+    elif is_dataclass(value):
+        names = tuple(part.name for part in fields(value))
+    else:
         return repr(value)
-    parts = [
-        f"{part.name}={_canonical(getattr(value, part.name))}"
-        for part in fields(value)
-        if part.name != "request_id"
-    ]
+    parts = [f"{name}={_canonical(getattr(value, name))}" for name in names if name != "request_id"]
     return f"{type(value).__name__}({', '.join(parts)})"

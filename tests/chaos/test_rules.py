@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from mtrade.domain.frozen import replace
 from tests.chaos.gate_user import Contract
 from tests.chaos.rules import Copy, Rule, differences
 from tests.sim.copying.judge import Trade

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from mtrade.domain.errors import OrderDenied
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.market import Book
 from mtrade.domain.orders import AutoSize, OrderType, Trigger

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,6 +16,7 @@ from mtrade.domain.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from mtrade.domain.frozen import replace
 from mtrade.gate.client import GateAuth, segment
 from mtrade.gate.faults import Unreadable
 from mtrade.gate.limits import REMAIN, RESET

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -28,6 +27,7 @@ from mtrade.domain.events import (
     TopChanged,
     Traded,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side, futures, spot
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.gate.exchange import GateExchange

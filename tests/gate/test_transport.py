@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import socket
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.errors import ExchangeUnavailable, OutcomeUnknown
+from mtrade.domain.frozen import replace
 from mtrade.gate.client import BODY_CAP, GateClient
 from mtrade.gate.networks import addresses
 from mtrade.gate.transport import Timeouts

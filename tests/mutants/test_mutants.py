@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 import pytest
 
+from mtrade.domain.frozen import replace
 from tests.__main__ import PROJECT
 from tests.mutants.__main__ import main, row
 from tests.mutants.model import Mutant

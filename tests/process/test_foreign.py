@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from mtrade.domain.errors import ProcessError
+from mtrade.domain.frozen import replace
 from mtrade.process import identity
 from mtrade.process.identity import Identity, boot_id, own_identity
 from mtrade.process.manager import State, Timing

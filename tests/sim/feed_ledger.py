@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode, SpotBalance
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.orders import Fill, OrderType, TimeInForce, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg, Position

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +21,7 @@ from mtrade.domain.copying.model import (
     Opening,
 )
 from mtrade.domain.copying.params import RULES, CopyParams, Kind, Rule, Share
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import (
     Intent,

@@ -8,13 +8,13 @@ import json
 import os
 import stat
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
 from mtrade.domain.errors import Conflict, NotFound, StoreError
+from mtrade.domain.frozen import replace
 from mtrade.store.accounts import MAX_ACCOUNTS, AccountStore
 from mtrade.store.vault import Vault
 from tests.store.damage import corruptions

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Cause, CopyChange
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.orders import IntentState
 from mtrade.store.copying import CopyStore

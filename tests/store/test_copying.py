@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import Cause, Control, CopyChange, CopyEvent, Episode
 from mtrade.domain.errors import StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import IntentState
 from mtrade.domain.ports import Journal
 from mtrade.domain.positions import Leg

@@ -24,7 +24,7 @@ for n in itertools.count(present["n"] + 1):
 
 JOURNAL_WRITER = """
 from tests.store.test_journal import intent, order
-from dataclasses import replace
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import IntentState
 from mtrade.store.journal import SqliteJournal
 journal = SqliteJournal(target)

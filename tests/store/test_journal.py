@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mtrade.domain.errors import StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side, futures, spot
 from mtrade.domain.orders import (
     AutoSize,

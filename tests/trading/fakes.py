@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 
 from mtrade.domain.accounts import (
@@ -18,6 +18,7 @@ from mtrade.domain.accounts import (
     SpotBalance,
 )
 from mtrade.domain.errors import Conflict, ExchangeError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Market, Side, futures, spot
 from mtrade.domain.market import Book, Level
 from mtrade.domain.orders import (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
@@ -14,6 +12,7 @@ from mtrade.domain.errors import (
     NotFound,
     StoreError,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from mtrade.domain.orders import OrderSocket
 from mtrade.trading.accounts import MAX_ACCOUNTS, AccountManager

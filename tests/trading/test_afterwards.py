@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from mtrade.domain.errors import OrderRejected
 from mtrade.domain.events import AccountSnapshot, Filled, OrderChanged, TriggerChanged
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from mtrade.domain.orders import Intent, IntentState, OrderRequest, Trigger, VenueOrder
 from mtrade.domain.orders import VenueTrigger as Row

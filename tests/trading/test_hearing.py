@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtrade.domain.events import AccountSnapshot, Filled, OrderChanged, TriggerChanged
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from mtrade.domain.orders import (
     Intent,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import pytest
 
 from mtrade.domain.errors import OutcomeUnknown
+from mtrade.domain.frozen import replace
 from mtrade.trading.inbox import AT_ONCE, BESIDE, Inbox, Rank
 from mtrade.trading.intents import Answer
 from mtrade.trading.messages import Answered, AnsweredAll, Commit, Heard

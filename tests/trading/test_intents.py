@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -18,6 +17,7 @@ from mtrade.domain.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import (
     TRANSITIONS,
     Intent,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from mtrade.domain.errors import (
     OutcomeUnknown,
     StoreError,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import (
     Intent,
     IntentState,

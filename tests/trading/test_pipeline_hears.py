@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from mtrade.domain.accounts import Network
 from mtrade.domain.errors import OutcomeUnknown
 from mtrade.domain.events import AccountSnapshot, Filled, OrderChanged, TopChanged
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.orders import Intent, IntentState, OrderRequest, VenueOrder
 from mtrade.trading.lookout import HEARD_S

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -16,6 +15,7 @@ from mtrade.domain.errors import (
     NotFound,
     OrderDenied,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import AutoSize, OrderType, TimeInForce, Trigger, TriggerSource
 from mtrade.domain.positions import Leg

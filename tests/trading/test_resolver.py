@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 
 from mtrade.domain.errors import ExchangeUnavailable
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side, futures
 from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
 from mtrade.domain.positions import Leg

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import Control, CopyEvent, LegStatus, Link, LinkState
 from mtrade.domain.copying.params import RULES, CopyParams
 from mtrade.domain.errors import Conflict, InvalidRequest, NotFound
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.views import (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
 from mtrade.domain.accounts import Account, Credentials, Network, Permission, Secret
 from mtrade.domain.errors import ExchangeError, OrderRejected
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side
 from mtrade.domain.market import Candle, FundingRate, PublicTrade, Ticker
 from mtrade.domain.orders import OrderRequest, VenueOrder, VenueTrigger

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 from unittest.mock import ANY
@@ -18,6 +17,7 @@ from mtrade.domain.copying.ladder import Rung
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.copying.params import RULES
 from mtrade.domain.errors import StoreError
+from mtrade.domain.frozen import replace
 from mtrade.trading.copying.views import Sizing
 from mtrade.trading.live.topics import CopyTopic
 from mtrade.web.event_data import EventData

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal as D
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +21,7 @@ from mtrade.domain.events import (
     StreamId,
     StreamStatus,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from mtrade.domain.orders import OrderSocket
 from mtrade.trading.live.mailbox import LONGEST, Mailbox

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 
 from mtrade.domain.errors import ExchangeUnavailable, OrderRejected, OutcomeUnknown
+from mtrade.domain.frozen import replace
 from tests.trading.fakes import fill_of
 from tests.web.fakes import HOSTILE, WebExchange
 from tests.web.samples import CONTRACT, THING

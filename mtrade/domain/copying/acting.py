@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +10,7 @@ from mtrade.domain.copying.choices import LateJoin
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, Link
 from mtrade.domain.errors import Conflict, InvalidRequest
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO, text
 
 BUSY = Conflict("an order is on its way; try again in a moment", code="copy_state")

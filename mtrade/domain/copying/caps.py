@@ -6,8 +6,9 @@ Exits never come here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.copying.choices import CapPolicy, MarginPolicy, SideFilter
 from mtrade.domain.copying.codes import Code, Reason
@@ -20,8 +21,7 @@ ACCOUNT_RATE = 30  # increasing orders a minute and account
 RESERVE = Decimal("1.05")  # margin estimates get this much room for fees and the last price
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(Struct, frozen=True):
     """What of `size` may be sent, and why not more; `waits` says that the rest may come later."""
 
     size: Decimal

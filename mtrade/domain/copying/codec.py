@@ -6,7 +6,6 @@ Numbers and money are decimal text, a share is `5%` or `250`, a parameter that i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from mtrade.domain.copying.choices import LeverageMode, SizeMode
 from mtrade.domain.copying.params import RULES, CopyParams, Group, Kind, Rule, Share
 from mtrade.domain.errors import InvalidRequest
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import parse, text
 
 MOST_NAMES, MOST_STEPS = 200, 10

@@ -6,8 +6,9 @@ The sentences are in the catalogue under `copy.reason.<code>` in both languages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Code(StrEnum):
@@ -76,8 +77,7 @@ class Code(StrEnum):
     FOLLOWER_OUT = "FOLLOWER_OUT"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """A code and the numbers (plain text) its sentence shows. `human` parks until a person acts."""
 
     code: Code

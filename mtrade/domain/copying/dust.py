@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +9,7 @@ from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import Episode
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument
 from mtrade.domain.numbers import text
 

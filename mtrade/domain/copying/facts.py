@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode
 from mtrade.domain.copying.codes import Reason
@@ -13,8 +14,7 @@ from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import OrderRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaderFacts:
+class LeaderFacts(Struct, frozen=True, kw_only=True):
     """The leader's leg as the highest `update_id` shows it.
 
     `size` is signed. `read_ms` is the exchange time up to which this reading is known to hold: of a
@@ -45,8 +45,7 @@ class LeaderFacts:
     silent_s: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketFacts:
+class MarketFacts(Struct, frozen=True, kw_only=True):
     """The contract's rules and prices. `tier_value` is the largest value at the leverage."""
 
     rules: Instrument | None = None
@@ -57,8 +56,7 @@ class MarketFacts:
     tier_value: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowerFacts:
+class FollowerFacts(Struct, frozen=True, kw_only=True):
     """The follower's account and this leg as last read. `position` is the whole of it, foreign part
     included. `moved`: a leg of an earlier position mode still has its episode. The totals are over
     all of the link's legs, this one and orders under way included, valued at mark. `entries_link`
@@ -79,8 +77,7 @@ class FollowerFacts:
     entries_account: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """All of it. `brake` is a reason that stops everything (halt), `gate` one that stops increases
     (normal mode, clock, disk, not reconciled, second instance ...). `as_geared`: leverage and
     margin mode are taken as they are. `now_ms` is exchange time."""
@@ -95,16 +92,14 @@ class Facts:
     as_geared: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """Leverage and margin mode to be set, and read back, before the entry."""
 
     leverage: Decimal
     margin_mode: MarginMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """An order a leg wants sent; its text comes later. `reducing` ones never fail a gate."""
 
     order: OrderRequest

@@ -6,7 +6,6 @@ copy, unless the link takes it over. Only `close_first` closes it, after a perso
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying import episodes as ep
@@ -15,6 +14,7 @@ from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus, LinkState
 from mtrade.domain.copying.tracking import told
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import text
 from mtrade.domain.positions import Leg
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.copying.choices import LimitAction, Rearm
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import Guard, Link, LinkState
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO, text
 
 DAILY, DRAWDOWN, FLOOR = "daily_loss", "drawdown", "equity_floor"
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """`equity` is total plus unrealised profit in USDT. `flow` is what was paid in (out: below 0)
     since the last reading. `day` names the day of the server's zone, which knows about DST."""
 
@@ -26,8 +27,7 @@ class Reading:
     flow: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
+class Trip(Struct, frozen=True):
     """A limit that was reached (`action`), or nearly (`action` None): `why` has both numbers."""
 
     limit: str
@@ -35,8 +35,7 @@ class Trip:
     why: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Gauge:
+class _Gauge(Struct, frozen=True):
     """`used` of `limit`, both unsigned and in the unit a person thinks in."""
 
     name: str

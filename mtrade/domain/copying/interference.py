@@ -7,9 +7,10 @@ it raises it only by a rule that the user chose, and the feed says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from mtrade.domain.copying.choices import OnAdd, OnClose, OnReduce
 from mtrade.domain.copying.codes import Act, Code, Reason
@@ -30,16 +31,14 @@ FORCED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A follower's whole position of one leg; `read_ms` is the exchange's time."""
 
     position: Decimal
     read_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
+class Suspicion(Struct, frozen=True):
     """A position that own orders do not explain, seen the same from `first_ms` until `last_ms`."""
 
     position: Decimal

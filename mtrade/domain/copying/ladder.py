@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.copying.codes import Reason
@@ -11,6 +11,7 @@ from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyLeg, LegStatus, LinkState
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.step import step
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument
 from mtrade.domain.numbers import ONE, ZERO
 

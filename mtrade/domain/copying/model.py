@@ -7,10 +7,11 @@ it goes with. Sizes are signed contracts, ratios are Fractions, times UTC millis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import OnUnfollow
@@ -47,8 +48,7 @@ LINK_STATES: Mapping[LinkState, frozenset[LinkState]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(Struct, frozen=True, kw_only=True):
     """What the loss limits of a link are measured against, in USDT of adjusted equity.
 
     `day` is the day (of the server's zone) `day_base` belongs to. `flows` are deposits, withdrawals
@@ -65,8 +65,7 @@ class Guard:
     paid: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A follower account mirrors a leader account. `since_ms` and `why` belong to the state.
 
     `leaving` says that the link is being removed and how. `paused_on` remembers that "pause all"
@@ -92,8 +91,7 @@ class Link:
     paused_on: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(Struct, frozen=True, kw_only=True):
     """The leader's order that opens (or adds) is still growing; `k` is fixed when it ends."""
 
     order_id: str
@@ -101,8 +99,7 @@ class Opening:
     grew_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class Episode(Struct, frozen=True, kw_only=True):
     """From leader flat to leader flat (or flipped), for one leg.
 
     `sign` is the leader's side. `k` is fixed once, None while `opening`. `k_eff` is the ratio
@@ -153,8 +150,7 @@ class LegStatus(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyLeg:
+class CopyLeg(Struct, frozen=True, kw_only=True):
     """One follower leg of a link: what its own orders have filled (`owned`) and why it stands so.
 
     `shadow` is the virtual ledger of a link in shadow. `pending` is the id of its one unfinished
@@ -181,8 +177,7 @@ class CopyLeg:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyEvent:
+class CopyEvent(Struct, frozen=True, kw_only=True):
     """One row of the feed; `id` 0 until stored. `numbers` are plain texts for the sentence."""
 
     id: int = 0
@@ -196,8 +191,7 @@ class CopyEvent:
     intent_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """A leader trade was consumed by one order (`text`) of a follower, or netted out (empty)."""
 
     follower_id: str
@@ -206,8 +200,7 @@ class Cause:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
+class Control(Struct, frozen=True, kw_only=True):
     """A brake: scope `all` or an account id, state `halt` or `pause`."""
 
     scope: str
@@ -217,8 +210,7 @@ class Control:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyChange:
+class CopyChange(Struct, frozen=True, kw_only=True):
     """What is to be written in one transaction. `links` and `legs` replace rows of the same id;
     `freed` are texts whose causes are released because their order had no effect."""
 
@@ -232,14 +224,13 @@ class CopyChange:
     lifted: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in self.__slots__)
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 NO_CHANGE = CopyChange()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyState:
+class CopyState(Struct, frozen=True, kw_only=True):
     """Everything a start loads. `last_*` are the largest ids ever given, also to what is gone."""
 
     links: tuple[Link, ...] = ()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mtrade.domain.copying.codes import Reason
 from mtrade.domain.copying.facts import Setting, Wanted
 from mtrade.domain.copying.model import CopyEvent, CopyLeg
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """`leg` is what to remember. At most one of `order` and `setting` is set. `why` explains what
     is missing between target and owned. `again_ms` is when to look again at the latest; `events`
     go to the feed; `alerts` are also shouted. `pause` is why the whole link is to be paused."""

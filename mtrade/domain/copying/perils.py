@@ -6,11 +6,13 @@ follower does not do the same. And the follower's own mark price may come near i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Context, Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ONE, text
 
 LEAST_PART = Decimal("0.01")  # of the margin; less may be funding, not a person
@@ -19,8 +21,7 @@ _HUNDREDTH = Decimal("0.01")
 _SHOWN = Context(prec=8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class Stand(Struct, frozen=True, kw_only=True):
     """One leg of an account as it was read; None is "not told"."""
 
     size: Decimal

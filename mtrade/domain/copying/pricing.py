@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyLeg, Episode
@@ -14,8 +15,7 @@ BPS = Decimal(10_000)
 ROOM = Decimal("0.9")  # of the exchange's largest distance from mark, which moves meanwhile
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """Between these the exchange accepts prices: farther from mark an order is refused."""
 
     lowest: Decimal
@@ -26,8 +26,7 @@ class Ends:
         return min(price, self.highest) if side is Side.BUY else max(price, self.lowest)
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """`reference` is the leader's price, or mark; `bps` how far beyond it an entry may go."""
 
     reference: Decimal

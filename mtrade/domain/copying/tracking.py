@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from mtrade.domain.copying import dust
 from mtrade.domain.copying import episodes as ep
@@ -15,14 +16,14 @@ from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.fitting import is_elsewhere
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
 from mtrade.domain.copying.pricing import gap_bps, leader_price, shown
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO, text
 
 SOON_MS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """The leg with its episode as of now. `flat` means: get out. `wait` is why nothing is begun."""
 
     leg: CopyLeg

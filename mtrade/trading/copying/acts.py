@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mtrade.domain.copying.acting import BUSY, acted, ignored
 from mtrade.domain.copying.model import CopyChange, CopyLeg
 from mtrade.domain.errors import NotFound, StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg

@@ -8,13 +8,13 @@ without being in the journal was sent by a run whose last writes are gone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying.booking import NOT_THROUGH
 from mtrade.domain.copying.caps import ACCOUNT_RATE
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, Link
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO, text
 from mtrade.domain.orders import (

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct
+
 from mtrade.domain.copying.codes import Reason
 from mtrade.domain.copying.facts import Facts, Wanted
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
@@ -16,8 +18,7 @@ from mtrade.trading.copying.holdings import VISIBLE_MS
 from mtrade.trading.intents import EXPIRES_MS, order_text
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """What a leg decided, and on what."""
 
     leg: CopyLeg

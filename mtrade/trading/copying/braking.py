@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.codes import Act, Code, Reason
@@ -16,6 +15,7 @@ from mtrade.domain.copying.model import (
     LinkState,
 )
 from mtrade.domain.errors import NotFound, StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.orders import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
 from mtrade.domain.copying.booking import NO_EFFECT
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, Link, LinkState
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.core import Core

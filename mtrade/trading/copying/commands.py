@@ -6,7 +6,6 @@ Raises NotFound, Conflict, InvalidRequest and StoreError; see `CopyDesk`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.acting import closed as out_of
@@ -24,6 +23,7 @@ from mtrade.domain.copying.model import (
     LinkState,
 )
 from mtrade.domain.errors import Conflict, NotFound, StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of

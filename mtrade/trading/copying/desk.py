@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Control, CopyEvent, Link, LinkState
 from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.errors import Conflict, InvalidRequest, StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.positions import Leg
 from mtrade.trading.accounts import AccountManager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.copying.codes import Code, Reason
@@ -18,6 +17,7 @@ from mtrade.domain.copying.ladder import ladder
 from mtrade.domain.copying.model import CopyLeg, LegStatus, Link, LinkState
 from mtrade.domain.copying.step import Outcome
 from mtrade.domain.errors import MTradeError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Side, futures
 from mtrade.domain.numbers import ONE, ZERO
 from mtrade.domain.orders import OrderRequest, OrderType

@@ -8,8 +8,9 @@ the exchange.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.events import PositionUpdate
@@ -25,8 +26,7 @@ LATEST_READ_MS = 30_000  # REST was seen tens of seconds late
 Key = tuple[InstrumentId, Leg]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """One leg. `read_ms` is until when it is known to hold, `moved_ms` when it last changed as far
     as known, `same_ms` since when this size was seen. `missing_ms` is the first read without it,
     `behind_ms` the first that went back in `update_id`. `netted`: the sum of a hedge leader's legs,

@@ -7,7 +7,6 @@ What was paid in or out is the part of the wallet that profit, fees and funding 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from mtrade.domain.accounts import FuturesAccount
@@ -16,6 +15,7 @@ from mtrade.domain.copying.choices import LimitAction
 from mtrade.domain.copying.codes import Act, Reason
 from mtrade.domain.copying.guards import Reading, Trip, measured, rearms
 from mtrade.domain.copying.model import NO_CHANGE, CopyChange, CopyEvent, Guard, Link, LinkState
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of

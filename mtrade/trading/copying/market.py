@@ -4,11 +4,12 @@ the streams, the rest by the engine's; entries are frozen and replaced as a whol
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.events import TickerChanged, TopChanged
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId
 from mtrade.domain.market import RiskTier
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct
+
 from mtrade.domain.accounts import FuturesAccount
 from mtrade.domain.copying.interference import is_forced
 from mtrade.domain.errors import MTradeError
@@ -38,8 +40,7 @@ READ_FRESH_MS = 20_000  # a live stream also needs a read of the positions this 
 Place = tuple[str, str]  # an account's id and a settle currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grown:
+class Grown(Struct, frozen=True, kw_only=True):
     """A part of a fill that made a position larger. `number` counts up as they are heard, which
     need not be the order in which they happened."""
 
@@ -51,8 +52,7 @@ class Grown:
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Leverage and margin mode of one contract, flat or not."""
 
     rows: tuple[Position, ...]

@@ -10,13 +10,13 @@ import logging
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.copying.facts import Setting
 from mtrade.domain.errors import ExchangeUnavailable, MTradeError, OutcomeUnknown
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.numbers import use_decimal_context
 from mtrade.domain.ports import Exchange

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mtrade.domain.copying.choices import OnFail
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts, Setting
 from mtrade.domain.copying.model import CopyChange, CopyLeg, Link
 from mtrade.domain.errors import ExchangeError, MTradeError, RateLimited
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import text
 from mtrade.trading.copying.core import Core

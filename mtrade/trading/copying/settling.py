@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.leaving import LOUD
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg, Link
 from mtrade.domain.copying.pricing import gap_bps, shown
 from mtrade.domain.copying.step import Outcome
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing
 from mtrade.trading.copying.breakers import Breakers

@@ -3,7 +3,7 @@ reported is at least that new; `error` says why there is no data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mtrade.domain.accounts import FuturesAccount, Network
 from mtrade.domain.copying.facts import Setting
@@ -14,16 +14,14 @@ from mtrade.domain.orders import Fill
 from mtrade.domain.positions import Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """One read that ended."""
 
     read_ms: int = 0
     error: MTradeError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionsSeen(Sighting):
+class PositionsSeen(Sighting, frozen=True, kw_only=True):
     """All positions of an account that are not flat; what is missing was flat, if this read is
     right (a single one is no proof of that)."""
 
@@ -32,8 +30,7 @@ class PositionsSeen(Sighting):
     positions: tuple[Position, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WalletSeen(Sighting):
+class WalletSeen(Sighting, frozen=True, kw_only=True):
     """A futures wallet."""
 
     account_id: str
@@ -41,8 +38,7 @@ class WalletSeen(Sighting):
     account: FuturesAccount | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractSeen(Sighting):
+class ContractSeen(Sighting, frozen=True, kw_only=True):
     """The rows of one contract, flat ones too: leverage and margin mode."""
 
     account_id: str
@@ -50,8 +46,7 @@ class ContractSeen(Sighting):
     rows: tuple[Position, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradesSeen(Sighting):
+class TradesSeen(Sighting, frozen=True, kw_only=True):
     """Executions of an account since `since_ms`."""
 
     account_id: str
@@ -60,8 +55,7 @@ class TradesSeen(Sighting):
     trades: tuple[Fill, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingSeen(Sighting):
+class SettingSeen(Sighting, frozen=True, kw_only=True):
     """Leverage and margin mode were to be set: `rows` are what was read after that. They are there
     also when the answer to the change was lost, so they, not the answer, tell whether it worked."""
 
@@ -71,8 +65,7 @@ class SettingSeen(Sighting):
     rows: tuple[Position, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulesSeen(Sighting):
+class RulesSeen(Sighting, frozen=True, kw_only=True):
     """The rules of all contracts of a settle currency."""
 
     network: Network
@@ -80,8 +73,7 @@ class RulesSeen(Sighting):
     rules: tuple[Instrument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TiersSeen(Sighting):
+class TiersSeen(Sighting, frozen=True, kw_only=True):
     """The risk limit tiers of a contract."""
 
     network: Network

@@ -7,7 +7,6 @@ watched or open is not kept: an old view must not pass for a live one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.accounts import Network
@@ -22,6 +21,7 @@ from mtrade.domain.events import (
     TopChanged,
     Traded,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, InstrumentId, Market
 from mtrade.domain.ports import Clock
 from mtrade.trading.live.fold import fold, section_of

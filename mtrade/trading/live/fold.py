@@ -9,7 +9,6 @@ what a later push said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from mtrade.domain.events import (
@@ -24,6 +23,7 @@ from mtrade.domain.events import (
     SpotBalanceChanged,
     TriggerChanged,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from mtrade.domain.orders import Fill, VenueOrder, VenueTrigger
 from mtrade.trading.live.legs import fold_position, replaced_legs

@@ -8,9 +8,9 @@ then the exchange began to count anew and the read is believed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from mtrade.domain.events import PositionUpdate
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Position
 from mtrade.trading.live.views import LegKey, LegView, Section

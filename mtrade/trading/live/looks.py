@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mtrade.domain.accounts import Account, FuturesAccount, Network, PositionMode
 from mtrade.domain.events import StreamId
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, spot
 from mtrade.domain.market import Book, Ticker
 from mtrade.domain.numbers import ZERO

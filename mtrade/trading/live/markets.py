@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from decimal import Decimal
 
 from mtrade.domain.events import (
@@ -12,6 +11,7 @@ from mtrade.domain.events import (
     TopChanged,
     Traded,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.market import PublicTrade, Ticker
 from mtrade.trading.live.views import CandleView, MarketView
 
@@ -20,7 +20,7 @@ TICKER, TOP, BOOK, TAPE = "ticker", "top", "book", "tape"
 
 _PART = {TickerChanged: TICKER, TopChanged: TOP, BookChanged: BOOK, Traded: TAPE}
 
-_FIELDS = tuple(field.name for field in fields(Ticker) if field.name != "instrument")
+_FIELDS = tuple(name for name in Ticker.__struct_fields__ if name != "instrument")
 
 
 def fold_market(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from mtrade.domain.frozen import replace
 from mtrade.trading.live.legs import replaced_legs
 from mtrade.trading.live.messages import WalletRead
 from mtrade.trading.live.views import Section

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from mtrade.domain.estimates import settle_value
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Position, profit

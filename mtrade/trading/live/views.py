@@ -7,10 +7,11 @@ mappings inside are never changed in place, so any thread may read a view it was
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mtrade.domain.accounts import FuturesAccount, SpotBalance
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book, Candle, Level, PublicTrade, Ticker
 from mtrade.domain.orders import Fill, VenueOrder, VenueTrigger

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
@@ -13,6 +12,7 @@ from mtrade.domain.copying.model import CopyLeg, Link, LinkState
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.copying.step import booked, step
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument, futures
 from mtrade.domain.orders import Intent, IntentKind, IntentState, OrderType
 from mtrade.domain.positions import Leg

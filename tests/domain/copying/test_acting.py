@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -12,6 +11,7 @@ from mtrade.domain.copying.choices import LateJoin
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus
 from mtrade.domain.errors import Conflict, InvalidRequest
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import NOW, Bench
 from tests.domain.copying.test_interference import copying, seen
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -19,6 +18,7 @@ from mtrade.domain.copying.audit import (
     written,
 )
 from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentKind, IntentState
 from mtrade.domain.positions import Leg
 from tests.trading.fakes import BTC

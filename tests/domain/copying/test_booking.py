@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.copying.model import CopyLeg
 from mtrade.domain.copying.step import booked
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.orders import (
     Intent,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from mtrade.domain.copying.codes import Act, Code
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
 

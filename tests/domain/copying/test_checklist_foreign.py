@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from mtrade.domain.copying.acting import acted
 from mtrade.domain.copying.choices import OnForeign
 from mtrade.domain.copying.codes import Act, Code
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
 

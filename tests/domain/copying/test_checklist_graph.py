@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from mtrade.domain.copying.graph import check_place, circle
 from mtrade.domain.copying.model import Link
 from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.errors import Conflict
+from mtrade.domain.frozen import replace
 
 
 def link(leader: str, follower: str, number: int = 0, **params: tuple[str, ...]) -> Link:

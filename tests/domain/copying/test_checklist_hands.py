@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 
 from mtrade.domain.copying.choices import OnAdd, OnClose, OnReduce
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import LegStatus
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 from tests.domain.copying.test_interference import copying, seen
 

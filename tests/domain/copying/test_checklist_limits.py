@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal as D
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from mtrade.domain.copying.codes import Code
 from mtrade.domain.copying.guards import Reading, Trip, armed, measured, rearms
 from mtrade.domain.copying.model import Guard, Link, LinkState
 from mtrade.domain.copying.params import CopyParams, Share
+from mtrade.domain.frozen import replace
 
 OFF = CopyParams(daily_loss=None, drawdown_pct=None, equity_floor=None)
 DAY = "2026-03-01"

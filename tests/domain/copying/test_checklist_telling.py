@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from mtrade.domain.copying.choices import BelowMin, SideFilter
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.params import Share
+from mtrade.domain.frozen import replace
 from mtrade.web.copy_words import Words
 from mtrade.web.i18n import Catalogue
 from tests.domain.copying.facts import Bench

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from mtrade.domain.copying.choices import SizeMode
 from mtrade.domain.copying.step import target
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import NOW, Bench
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mtrade.domain.copying.choices import SizeMode
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench, wallet
 
 

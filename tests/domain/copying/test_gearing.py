@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import AddRule, LeverageMode, SizeMode
 from mtrade.domain.copying.facts import Setting
 from mtrade.domain.copying.ladder import ladder
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 
@@ -21,6 +20,7 @@ from mtrade.domain.copying.interference import (
 )
 from mtrade.domain.copying.model import CopyLeg
 from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
 SETTLED_MS = 8_000

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.copying.choices import BelowMin, SizeMode
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.ladder import RUNGS, ladder
 from mtrade.domain.copying.model import LinkState
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench, wallet
 
 

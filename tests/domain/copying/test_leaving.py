@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
@@ -13,6 +12,7 @@ from mtrade.domain.copying.choices import SideFilter
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import LegStatus, LinkState
 from mtrade.domain.copying.params import Share
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.codes import Code
 from mtrade.domain.copying.perils import Stand, distance_pct, geared, is_near, merged, near, padded
+from mtrade.domain.frozen import replace
 
 LONG = Stand(
     size=D(10), leverage=D(10), margin_mode=MarginMode.ISOLATED, margin=D(100), liq_price=D(54_000)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from mtrade.domain.copying.outcome import Outcome
+from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import NOW, RULES, Bench
 
 DEVIATION = D("0.1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 
@@ -21,6 +20,7 @@ from mtrade.domain.copying.choices import (
 )
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import LegStatus, LinkState
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import OrderType
 from tests.domain.copying.facts import NOW, Bench
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.paper.faults import GateFault
 from tests.paper.futures.stand import ALICE, BOB, BTC, COIN, ETH, Stand, refusal

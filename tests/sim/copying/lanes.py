@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 from itertools import pairwise, product
 
 from mtrade.domain.copying.choices import BelowMin, SizeMode
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.positions import Leg
 from tests.sim.copying.bourse import Bourse

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from tests.sim.copying.cast import Cast
 from tests.sim.copying.world import World
 from tests.storm.stage import START_MS

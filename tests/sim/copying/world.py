@@ -6,13 +6,14 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal as D
 from pathlib import Path
 
 from mtrade.domain.copying.model import CopyChange, Link, LinkState
 from mtrade.domain.errors import MTradeError
 from mtrade.domain.events import Event, PositionChanged
+from mtrade.domain.frozen import replace
 from mtrade.trading.copying.commands import Commands
 from tests.checker import problems
 from tests.sim.copying.bourse import Bourse

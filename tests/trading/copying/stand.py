@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from mtrade.domain.copying.params import CopyParams
 from mtrade.domain.copying.step import Outcome
 from mtrade.domain.errors import NotFound
 from mtrade.domain.events import Event
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.numbers import loads
 from mtrade.domain.orders import Intent, OrderRequest, OrderType, TimeInForce, VenueOrder

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent
 from mtrade.trading.copying.batch import Batch, Decided
 from tests.domain.copying.facts import NOW, Bench

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mtrade.domain.copying.model import CopyLeg, Link
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Fill
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.causes import MOST, Causes

@@ -3,7 +3,6 @@ more than thirty increasing orders in any minute."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyChange
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from tests.trading.copying.follow import Follow, sized
 from tests.trading.copying.stand import ADA, DOGE, ETH, FIRST, LEADER, SECOND, name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.errors import ExchangeUnavailable
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Market
 from tests.trading.copying.follow import Follow
 from tests.trading.copying.stand import DOGE, ETH, FIRST, LEADER, SECOND, name

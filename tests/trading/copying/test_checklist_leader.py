@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyChange, LegStatus
 from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.domain.events import Event, PositionChanged
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import IntentState
 from mtrade.domain.positions import Position
 from tests.trading.copying.follow import DOGE, FIRST, LEADER, Follow, sized

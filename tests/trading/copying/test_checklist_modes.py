@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from mtrade.domain.copying.choices import (
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.errors import Conflict
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.positions import Leg, Position
 from mtrade.gate.faults import refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from mtrade.domain.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentState, OrderPath, OrderRequest, VenueOrder
 from mtrade.domain.ports import Clock, FastExchange
 from mtrade.gate.exchange import GateExchange

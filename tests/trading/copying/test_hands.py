@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from mtrade.domain.copying.codes import Code
+from mtrade.domain.frozen import replace
 from mtrade.trading.copying.hands import Hands
 from mtrade.trading.copying.memory import Memory
 from tests.domain.copying.test_interference import copying

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from decimal import Decimal as D
 
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.events import PositionUpdate
+from mtrade.domain.frozen import replace
 from mtrade.domain.positions import Leg, Position
 from mtrade.trading.copying.holdings import Held, Key, closed, pushed, read
 from tests.trading.fakes import BTC, position

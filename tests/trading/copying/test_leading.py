@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from decimal import Decimal as D
 
 from mtrade.domain.copying.model import CopyLeg, Episode
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.holdings import Held

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mtrade.domain.copying.choices import LimitAction, SizeMode
 from mtrade.domain.copying.codes import Code
 from mtrade.domain.copying.model import LinkState
 from mtrade.domain.copying.params import CopyParams, Share
+from mtrade.domain.frozen import replace
 from tests.trading.copying.stand import DOGE, FIRST, Stand
 
 ONE = CopyParams(size_mode=SizeMode.RATIO, max_order=Share(D(10**6), False), max_total=D(100))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mtrade.domain.copying.choices import LateJoin
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyChange
 from mtrade.domain.errors import StoreError
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.orders import Fill, IntentState
 from mtrade.trading.copying.braking import Braking

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.choices import HedgeToOneWay
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.holdings import Held
 from mtrade.trading.copying.pairing import first_leg, mirrored, sides

@@ -4,7 +4,6 @@ concerns."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import LeverageMode, MarginChoice
 from mtrade.domain.copying.codes import Act, Code
 from mtrade.domain.copying.model import CopyChange, LinkState
+from mtrade.domain.frozen import replace
 from tests.trading.copying.follow import Follow, sized
 from tests.trading.copying.stand import DOGE, FIRST, LEADER, SECOND, name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 
 from mtrade.domain.accounts import FuturesAccount, MarginMode, PositionMode, SpotBalance
@@ -17,6 +17,7 @@ from mtrade.domain.events import (
     PositionUpdate,
     TriggerChanged,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side, futures
 from mtrade.domain.orders import (
     Fill,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -17,6 +16,7 @@ from mtrade.domain.events import (
     StreamChanged,
     StreamStatus,
 )
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import futures, spot
 from mtrade.trading.live.board import Board
 from mtrade.trading.live.hub import Hub

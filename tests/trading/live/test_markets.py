@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.events import BookChanged, CandleChanged, TickerChanged, TopChanged, Traded
+from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
 from mtrade.domain.market import Candle, Level, PublicTrade, Ticker
 from mtrade.trading.live.markets import PRINTS, fold_candle, fold_market, mark_of, quoted
