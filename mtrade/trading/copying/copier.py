@@ -18,6 +18,7 @@ from mtrade.trading.copying.adoption import Adoption
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import RECONCILE_S, Core
 from mtrade.trading.copying.ear import Ear
+from mtrade.trading.copying.grace import Grace
 from mtrade.trading.copying.monitor import Monitor
 from mtrade.trading.copying.patience import Patience
 from mtrade.trading.copying.planning import Planning
@@ -56,6 +57,7 @@ class Copier:
         self._settling = Settling(core, self.breakers, patience)
         self._monitor = Monitor(core)
         self._ear = Ear(core, self._settings, self._executed)
+        self._grace = Grace(core.tools.clock, core.book, core.memory)
         self._everything_at = 0.0
         self._stopped = False
 
@@ -71,6 +73,7 @@ class Copier:
 
     def heard(self, event: Event) -> None:
         """See the port."""
+        self._grace.hear(event)
         self._ear.heard(event)
 
     def handle(self, message: object) -> None:
@@ -92,7 +95,7 @@ class Copier:
     def tick(self) -> None:
         """See the port."""
         core = self.core
-        if self._stopped or not core.ready or not core.reload_if_due():
+        if self._stopped or not core.ready or not core.reload_if_due() or self._grace.rest_s():
             return
         self._planning.run()  # first of all: what follows can wait
         if core.loaded or core.tools.clock.monotonic() >= self._everything_at:
@@ -115,7 +118,7 @@ class Copier:
         if (rest := core.until_reload()) is not None:
             return rest
         if core.touched:
-            return 0.0
+            return self._grace.rest_s()
         return min(core.timers.until_next(), core.errands.until_next())
 
     def stopping(self) -> None:

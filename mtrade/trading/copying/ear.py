@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.codes import Code, Reason
@@ -126,10 +127,13 @@ class Ear:
 
     def _complete(self, account_id: str, instrument: InstrumentId) -> None:
         """Make the legs that mirror what a leader holds in a contract."""
+        book = self._core.book
+        held = self._held_in(account_id, instrument)
+        links = (book.links[link_id] for link_id in book.of_leader.get(account_id, ()) if held)
+        self._add([leg for link in links for leg in self._missing_legs(link, instrument, held)])
+
+    def _add(self, fresh: Sequence[CopyLeg]) -> None:
         core = self._core
-        fresh: list[CopyLeg] = []
-        for link_id in core.book.of_leader.get(account_id, ()):
-            fresh += self._missing_legs(core.book.links[link_id], instrument)
         if fresh:
             core.book.apply(CopyChange(legs=tuple(fresh)))
             for leg in fresh:
@@ -139,9 +143,10 @@ class Ear:
     def everything(self) -> None:
         """Look at all that leaders hold: a leg may be missing."""
         core = self._core
-        for link in core.active():
-            for instrument in _held(core.memory.sight(link.leader_id, link.settle)):
-                self._complete(link.leader_id, instrument)
+        leaders = {(link.leader_id, link.settle) for link in core.active()}
+        for account_id, settle in sorted(leaders):
+            for instrument in _held(core.memory.sight(account_id, settle)):
+                self._complete(account_id, instrument)
 
     def filled(self, account_id: str, fresh: list[Fill]) -> None:
         """Executions of an account that were not known."""
@@ -169,24 +174,26 @@ class Ear:
         if rows:
             core.launch((), CopyChange(events=tuple(rows)))
 
-    def _missing_legs(self, link: Link, instrument: InstrumentId) -> list[CopyLeg]:
+    def _held_in(self, account_id: str, instrument: InstrumentId) -> list[Decimal]:
+        """The sizes that an account holds in a contract, a leg each."""
+        sight = self._core.memory.sight(account_id, instrument.settle)
+        rows = [] if sight is None else [sight.positions.get((instrument, side)) for side in Leg]
+        return [row.size for row in rows if row is not None and not row.size.is_zero()]
+
+    def _missing_legs(
+        self, link: Link, instrument: InstrumentId, held: Sequence[Decimal]
+    ) -> list[CopyLeg]:
         """Legs for what the leader holds in a contract, as far as they do not exist."""
-        core = self._core
-        leader = core.memory.sight(link.leader_id, link.settle)
-        if leader is None or instrument.settle != link.settle:
-            return []
-        mode = self._mode(link)
+        book = self._core.book
+        mode = self._mode(link) if instrument.settle == link.settle else None
         if mode is None:
             return []
-        found: dict[Leg, CopyLeg] = {}
-        for side in Leg:
-            held = leader.positions.get((instrument, side))
-            if held is None or held.size.is_zero():
-                continue
-            wanted = sides(mode, held.size, link.params.inverse)
-            if core.book.leg(link.id, instrument, wanted) is None and wanted not in found:
-                found[wanted] = core.book.fresh_leg(link, instrument, wanted)
-        return list(found.values())
+        wanted = {sides(mode, size, link.params.inverse) for size in held}
+        return [
+            book.fresh_leg(link, instrument, side)
+            for side in Leg
+            if side in wanted and book.leg(link.id, instrument, side) is None
+        ]
 
     def _mode(self, link: Link) -> PositionMode | None:
         """How the follower's positions are kept; asked for when it is not known."""
@@ -236,7 +243,8 @@ class Ear:
         for link_id in core.book.of_follower.get(account_id, ()):
             link = core.book.links[link_id]
             for instrument in _held(core.memory.sight(link.leader_id, link.settle)):
-                self.moved(link.leader_id, instrument)
+                held = self._held_in(link.leader_id, instrument)
+                self._add(self._missing_legs(link, instrument, held))
         core.touch_account(account_id)
 
     def _snapshot(self, event: AccountSnapshot) -> None:

@@ -39,3 +39,20 @@ def test_what_a_leader_does_is_heard_before_what_a_follower_does(tmp_path: Path)
 
     assert [heard(name(uid)) for uid in (LEADER, FIRST)] == [Rank.SIGNAL, Rank.NEWS]
     assert heard("paper:99") is None
+
+
+def test_what_a_leader_holds_is_looked_at_once_for_all_who_follow_him(tmp_path: Path) -> None:
+    """Every few seconds; once for each pair of his followers, the engine was busy with nothing
+    else."""
+    stand = Stand(tmp_path, followers=3)
+    for follower in range(FIRST, FIRST + 3):
+        stand.link(follower)
+    stand.run(5)
+    stand.trade("40")
+    stand.run(2)
+    ear: Any = stand.copier._ear
+    looked: list[int] = []
+    real = ear._missing_legs
+    ear._missing_legs = lambda link, *rest: looked.append(link.id) or real(link, *rest)
+    ear.everything()
+    assert sorted(looked) == sorted(stand.core.book.links)
