@@ -9,6 +9,7 @@ A read that knows what no push told condemns the connection.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from mtrade.domain.accounts import Credentials
@@ -51,8 +52,11 @@ class PrivateStream:
         credentials: Credentials,
         uid: str,
         timing: Timing | None = None,
+        crowd: Callable[[], float] = lambda: 1.0,
     ) -> None:
+        """With a `crowd` above 1 regular reads come that many times more rarely."""
         self._host = host
+        self._crowd = crowd
         self._clock = clock
         self._sink = sink
         self._exchange = exchange
@@ -161,7 +165,7 @@ class PrivateStream:
             return
         self._failures = 0
         self._known = glance_of(answer)
-        self._glance_at = self._host.now() + GLANCE_S if self._known else float("inf")
+        self._glance_at = self._next_glance() if self._known else float("inf")
         fresh, suspicion = self._memory.snapshot(answer, live_ms or answer.read_ms)
         self._sink(replace(answer, fills=fresh))
         if suspicion and self._stream.live and live_ms == self._live_ms:
@@ -181,7 +185,7 @@ class PrivateStream:
         """A glance that failed says nothing; a read that began since then says more."""
         if self._stopped or self._reading:
             return
-        self._glance_at = self._host.now() + GLANCE_S
+        self._glance_at = self._next_glance()
         if not isinstance(answer, MTradeError) and answer != known:
             self._read()
 
@@ -198,7 +202,10 @@ class PrivateStream:
         if not self._stream.live:
             return BLIND_S
         shortest, longest = RESYNC_S
-        return shortest + self._host.chance() * (longest - shortest)
+        return (shortest + self._host.chance() * (longest - shortest)) * self._crowd()
+
+    def _next_glance(self) -> float:
+        return self._host.now() + GLANCE_S * self._crowd()
 
     def _judge(self, live_ms: int, suspicion: Suspicion) -> None:
         """Time enough has passed for a push that was merely late."""

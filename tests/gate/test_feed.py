@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import requests
@@ -31,7 +32,7 @@ from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side, futures, spot
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.gate.exchange import GateExchange
-from mtrade.gate.feed import GateFeeds
+from mtrade.gate.feed import READ_GLADLY, GateFeeds
 from mtrade.gate.lines import Lines
 from mtrade.loop import LoopThread
 from tests.servers import Paper
@@ -260,3 +261,13 @@ def _down(event: Event) -> bool:
 
 def _changed_socket(event: Event) -> bool:
     return isinstance(event, StreamChanged) and event.reconnects > 0
+
+
+def test_more_streams_than_may_read_freely_share_the_reads(desk: Desk) -> None:
+    feeds: Any = desk.feeds
+    few, many = [object()] * (READ_GLADLY // 2), [object()] * READ_GLADLY * 2
+    feeds._private = {"paper:1": few}
+    assert feeds._crowd() == 1.0
+    feeds._private = {"paper:1": few, "paper:2": many}
+    assert feeds._crowd() == 2.5
+    feeds._private = {}

@@ -24,7 +24,7 @@ from tests.sim.feed_world import BASE_MS
 class PrivateBench(Bench):
     stream: PrivateStream
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: float = 1.0) -> None:
         super().__init__()
         self.truth = ModelAccount(self.venue, BTC, "42")
         self.stream = PrivateStream(
@@ -36,6 +36,7 @@ class PrivateBench(Bench):
             self.truth,  # type: ignore[arg-type] # what a stream reads
             Credentials("key", Secret("secret")),
             "42",
+            crowd=lambda: crowd,
         )
         self.stream.start()
         self.run(1)
@@ -57,6 +58,14 @@ def test_the_truth_is_read_at_once_again_when_live_and_then_every_half_minute() 
     assert len(bench.told(AccountSnapshot)) == 2
     bench.run(60)
     assert 4 <= len(bench.told(AccountSnapshot)) <= 5
+
+
+def test_in_a_crowd_everybody_reads_more_rarely() -> None:
+    bench = PrivateBench(crowd=4.0)
+    bench.run(78)
+    assert len(bench.told(AccountSnapshot)) == 2
+    bench.run(45)
+    assert len(bench.told(AccountSnapshot)) == 3
 
 
 def test_while_the_stream_is_down_rest_is_polled() -> None:
