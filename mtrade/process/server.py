@@ -44,6 +44,7 @@ from mtrade.process.signals import signals_to
 POLL_S = 0.2
 # Shorter than the 20 s that stop.py waits, so that it sees the end.
 SHUTDOWN_LIMIT_S = 18.0
+YOUNG = 10_000  # objects made since the last look
 ALREADY_RUNNING = 0
 
 Build = Callable[[Settings, ServerControl], AbstractContextManager[WSGIApplication]]
@@ -117,7 +118,13 @@ def _begin_end(control: ServerControl) -> None:
 
 def _settle(settings: Settings) -> None:
     remember_good(settings.home / "config.json")
-    # What exists now lives until the end; the collector need not look at it again.
+    calm_collector()
+
+
+def calm_collector() -> None:
+    """What exists now lives until the end: the collector need not look at it again. At what is new
+    it looks more rarely, because it stops every thread, also those that have an order to send."""
+    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
     gc.collect()
     gc.freeze()
 

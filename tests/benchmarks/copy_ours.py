@@ -18,6 +18,7 @@ from mtrade.bootstrap import build
 from mtrade.config.settings import load
 from mtrade.domain.accounts import Network, Secret
 from mtrade.domain.copying.model import LinkState
+from mtrade.process.server import calm_collector
 from mtrade.store import accounts as stored
 from mtrade.trading import accounts as managed
 from mtrade.trading.copying.views import LinkWish
@@ -62,6 +63,7 @@ class Ours:
         if fresh:
             _until(self._ready, "the leader is not seen, or a socket never logged in")
             time.sleep(SETTLE_S)
+            calm_collector()  # as a server does that has just started with these accounts
         time.sleep(max(0.0, self._next_round - time.monotonic()))
         self._next_round = time.monotonic() + ROUND_S
 
