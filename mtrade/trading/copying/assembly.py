@@ -21,6 +21,8 @@ from mtrade.trading.drafts import Drafter
 from mtrade.trading.ports import Choices, CopyShelf, FillJournal
 from mtrade.trading.state import LiveState
 
+YIELD_S = 0.02  # for which the engine lets the loop write a fan-out
+
 
 def guest(
     *,
@@ -65,7 +67,7 @@ def fanout(
         network = accounts.get(account_id).network
         return cast("FastExchange", accounts.exchange(account_id)), accounts.clock(network)
 
-    return Fanout(reach, courier, loop, post, brakes.halted)
+    return Fanout(reach, courier, loop, post, brakes.halted, YIELD_S)
 
 
 def facade(

@@ -8,6 +8,7 @@ written, goes by REST at once; it delays nobody. Answers come back to the engine
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,12 +46,14 @@ class _Batch:
     release: Callable[[], None]
     ready: list[Answered] = field(default_factory=list)
     gathering: bool = False
+    written: threading.Event = field(default_factory=threading.Event)
 
 
 class Fanout:
     """Thread-safe. `reach` gives an account's exchange and the exchange's clock, or raises; what it
     gave is kept until `forget`. `halted` is asked directly before each write. `courier` carries
-    what goes by REST and knows at a stop what is still awaited."""
+    what goes by REST and knows at a stop what is still awaited. `send` waits at most `yield_s` for
+    the frames to be written: whatever its thread did meanwhile would only hold them up."""
 
     def __init__(
         self,
@@ -59,7 +62,9 @@ class Fanout:
         loop: Loop,
         post: Callable[[object], None],
         halted: Callable[[str], bool] = lambda account_id: False,
+        yield_s: float = 0.0,
     ) -> None:
+        self._yield_s = yield_s
         self._reach = reach
         self._courier = courier
         self._loop = loop
@@ -81,6 +86,8 @@ class Fanout:
             for intent in intents:
                 self._courier.send(intent)
             batch.release()
+        elif self._yield_s:
+            batch.written.wait(self._yield_s)
 
     def forget(self, account_id: str) -> None:
         """The account was changed or removed: ask for it anew."""
@@ -103,6 +110,7 @@ class Fanout:
                 self._loop.post(self._write, intents[position + 1 :], batch)
                 answered(OutcomeUnknown("an internal fault while sending; see the log"))
                 raise
+        batch.written.set()
 
     def _one(self, intent: Intent, answered: Callable[[Result], None]) -> None:
         try:

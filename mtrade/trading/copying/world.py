@@ -50,6 +50,7 @@ class Pass:
     markets: dict[tuple[object, ...], MarketFacts] = field(default_factory=dict)
     totals: dict[int, Totals] = field(default_factory=dict)
     times: dict[Network, int] = field(default_factory=dict)
+    marks: dict[tuple[Network, InstrumentId], Decimal | None] = field(default_factory=dict)
 
     def now_ms(self, network: Network) -> int:
         """The exchange's time, the same for the whole pass."""
@@ -149,6 +150,13 @@ class World:
         fresh = best is not None and now_ms - best[0] <= PRICE_FRESH_MS
         return best[1] if best is not None and fresh else None
 
+    def _mark(self, network: Network, instrument: InstrumentId, at: Pass) -> Decimal | None:
+        """The same for the whole pass: without a quote every account is looked at for one."""
+        key = (network, instrument)
+        if key not in at.marks:
+            at.marks[key] = self.mark_of(network, instrument, at.now_ms(network))
+        return at.marks[key]
+
     def _mirrored(self, link: Link, leg: CopyLeg, sight: Sight) -> Held | None:
         rows = {
             side: held
@@ -193,7 +201,7 @@ class World:
             fresh = now - quote.at_ms <= PRICE_FRESH_MS
             known = at.markets[key] = MarketFacts(
                 rules=self._markets.rules.get((network, instrument)),
-                mark=self.mark_of(network, instrument, now),
+                mark=self._mark(network, instrument, at),
                 bid=quote.bid if fresh else None,
                 ask=quote.ask if fresh else None,
                 volume_24h=quote.volume_24h,
@@ -245,7 +253,7 @@ class World:
                 continue
             found.open_legs += 1
             rules = self._markets.rules.get((network, leg.instrument))
-            mark = self.mark_of(network, leg.instrument, at.now_ms(network))
+            mark = self._mark(network, leg.instrument, at)
             if rules is not None and mark is not None:
                 found.value += rules.value(size, mark)
         return found

@@ -439,3 +439,28 @@ def test_a_hanging_line_by_rest_does_not_hold_up_another_account(desk: Desk) -> 
     release.set()
     assert courier.drain(5)
     courier.close()
+
+
+def test_the_sender_lets_the_loop_write_before_it_goes_on(desk: Desk) -> None:
+    """Both threads share one lock of the interpreter."""
+    loop = LoopThread()
+    loop.start()
+    try:
+        courier, post = desk.courier, desk.posted.append
+        fanout = Fanout(desk.reach, courier, loop, post, yield_s=10.0)
+        intents, go = desk.intents(3), threading.Event()
+        for line in desk.lines.values():
+            line.on_send = lambda wanted, done: go.wait(0.01)  # slower than whoever does not wait
+        fanout.send(intents)
+        assert [len(line.sent) for line in desk.lines.values()] == [1, 1, 1]
+    finally:
+        loop.close()
+
+
+def test_it_does_not_wait_long_for_a_loop_that_is_stuck(desk: Desk) -> None:
+    courier, post = desk.courier, desk.posted.append
+    fanout = Fanout(desk.reach, courier, desk.loop, post, yield_s=0.01)
+    fanout.send(desk.intents(2))
+    assert not desk.answers()
+    desk.loop.run()
+    assert [len(line.sent) for line in desk.lines.values()] == [1, 1]
