@@ -14,8 +14,8 @@ GRACE_S = 0.003
 
 
 class Grace:
-    """Told every event before it is remembered. Whatever makes a leader's position smaller is never
-    waited with."""
+    """Told every event before it is remembered. A position that became smaller, or changed sides,
+    is never waited with: it lets followers out."""
 
     def __init__(self, clock: Clock, book: Book, memory: Memory) -> None:
         self._clock = clock
@@ -46,5 +46,6 @@ class Grace:
         update = event.update
         sight = self._memory.sight(event.account_id, update.instrument.settle)
         key = (update.instrument, update.leg)
-        known = None if sight is None else sight.positions.get(key)
-        return abs(update.size) > (ZERO if known is None else abs(known.size))
+        held = None if sight is None else sight.positions.get(key)
+        before = ZERO if held is None else held.size
+        return abs(update.size) > abs(before) and update.size * before >= 0

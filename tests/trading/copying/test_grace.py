@@ -83,10 +83,16 @@ def test_it_waits_a_moment_only(waiting: Waiting) -> None:
     assert waiting.grace.rest_s() == 0
 
 
-@pytest.mark.parametrize("size", ["3", "0"])
-def test_what_makes_a_position_smaller_is_acted_on_at_once(waiting: Waiting, size: str) -> None:
+@pytest.mark.parametrize("size", ["3", "0", "-8"])
+def test_what_lets_followers_out_is_acted_on_at_once(waiting: Waiting, size: str) -> None:
     waiting.position("5")
+    waiting.grace.hear(Filled(account_id=HIM, fills=()))
     assert waiting.position(size) == 0
+
+
+def test_a_way_out_ends_a_wait(waiting: Waiting) -> None:
+    waiting.position("5")
+    assert waiting.position("3") == 0
 
 
 def test_nobody_waits_for_an_account_that_is_not_followed(waiting: Waiting) -> None:
