@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.caps import money, tier_room
 from mtrade.domain.copying.choices import MarginPolicy
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
-from mtrade.domain.copying.model import CopyEvent, CopyLeg
+from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import text
@@ -37,6 +39,14 @@ def booked(leg: CopyLeg, before: Intent, after: Intent, facts: Facts | None) -> 
     if after.state is IntentState.VOID:
         return _void(leg, before, after, facts)
     return _done(leg, before, after)
+
+
+def taken_in(leg: CopyLeg, size: Decimal) -> CopyLeg:
+    """The leg after an order that the journal had lost; `size` is signed. Where the last copy known
+    was closed already it began the next one, and the episode before it is no reason to close."""
+    if leg.episode is not None and leg.episode.over and not leg.owned:
+        leg = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
+    return replace(leg, owned=leg.owned + size)
 
 
 def _done(leg: CopyLeg, before: Intent, after: Intent) -> Outcome:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from mtrade.domain.copying.booking import NOT_THROUGH
+from mtrade.domain.copying.booking import NOT_THROUGH, taken_in
 from mtrade.domain.copying.caps import ACCOUNT_RATE
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.model import CopyChange, CopyEvent, CopyLeg, Link
-from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO, text
 from mtrade.domain.orders import (
@@ -188,7 +187,8 @@ class Adoption:
             name: fills for name, fills in found.items()
             if core.tools.known_text(account_id, name) is None
         }  # fmt: skip
-        return all(self._book(account_id, name, fills) for name, fills in sorted(lost.items()))
+        in_order = sorted(lost.items(), key=_first)
+        return all(self._book(account_id, name, fills) for name, fills in in_order)
 
     def _book(self, account_id: str, name: str, fills: list[Fill]) -> bool:
         core = self._core
@@ -197,7 +197,7 @@ class Adoption:
             return True
         link = core.book.links[leg.link_id]
         size = sum((fill.size * fill.side.sign for fill in fills), ZERO)
-        owned = replace(leg, owned=leg.owned + size)
+        owned = taken_in(leg, size)
         now = core.now_ms(network_of(account_id))
         numbers = {"before": text(leg.owned), "after": text(owned.owned)}
         told = CopyEvent(
@@ -218,6 +218,12 @@ class Adoption:
         if holding or known:
             return (holding or known)[0]
         return core.book.fresh_leg(links[0], instrument, side) if len(links) == 1 else None
+
+
+def _first(order: tuple[str, list[Fill]]) -> tuple[int, str]:
+    """When an order was executed; what closed a copy comes before what began the next."""
+    name, fills = order
+    return min(fill.time_ms for fill in fills), name
 
 
 def _found(

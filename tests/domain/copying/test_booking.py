@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
-from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.copying.booking import taken_in
+from mtrade.domain.copying.model import CopyLeg, Episode, LegStatus
 from mtrade.domain.copying.step import booked
 from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
@@ -51,3 +52,17 @@ def test_a_fill_that_is_told_in_parts_is_booked_once() -> None:
 def test_an_order_without_effect_leaves_the_ledger_alone() -> None:
     void = SENT.advance(IntentState.VOID, label="NOT_SENT", closed_ms=NOW)
     assert booked(LEG, SENT, void, None).leg == replace(LEG, pending=None)
+
+
+def test_a_lost_order_after_a_closed_copy_begins_the_next_one() -> None:
+    over = Episode(number=1, sign=1, started_ms=5, joined="open", anchor=D(40), over=True)
+    closed = replace(LEG, owned=D(0), pending=None, episode=over, status=LegStatus.PARKED, tries=2)
+    leg = taken_in(closed, D(60))
+    assert (leg.owned, leg.episode, leg.status, leg.tries) == (60, None, LegStatus.ACTIVE, 0)
+
+
+def test_a_lost_order_of_a_copy_that_goes_on_only_moves_its_ledger() -> None:
+    goes_on = Episode(number=1, sign=1, started_ms=5, joined="open", anchor=D(40))
+    for owned, episode in ((D(0), goes_on), (D(5), replace(goes_on, over=True)), (D(0), None)):
+        leg = replace(LEG, owned=owned, pending=None, episode=episode)
+        assert taken_in(leg, D(-3)) == replace(leg, owned=owned - 3)
