@@ -9,6 +9,7 @@ from mtrade.domain.events import PositionUpdate
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.positions import Leg
 from tests.sim.copying.bourse import CONTRACTS, Bourse
+from tests.sim.copying.judge import RESPECT_MS
 from tests.storm.stage import Stage
 
 UNITS = {"DOGE_USDT": D(20), "ETH_USDT": D(2), "ADA_USDT": D(30)}
@@ -102,6 +103,7 @@ class Hands:
         self._pick = pick
         self.shrunk: dict[tuple[int, str, str], list[tuple[int, int]]] = {}  # when, and which way
         self.grown: set[int] = set()
+        self._before: dict[tuple[tuple[int, str, str], int], D] = {}
 
     def touch(self, uid: int, legs: tuple[Leg, ...]) -> None:
         """Reduce, close, add, or be liquidated."""
@@ -111,14 +113,25 @@ class Hands:
             return
         rules = self._bourse.world.rooms[contract].instrument
         act = self._pick.choice(["reduce", "close", "add", "liquidated"])
+        key, now = (uid, contract.name, leg.value), self._bourse.now_ms()
         if act == "add":
             self.grown.add(uid)
-            self._bourse.market(uid, contract, rules.min_size * 5 * (1 if held > 0 else -1))
+            more = rules.min_size * 5
+            self._made_good(key, now, abs(held) + more)
+            self._bourse.market(uid, contract, more * (1 if held > 0 else -1))
             return
-        key = (uid, contract.name, leg.value)
-        self.shrunk.setdefault(key, []).append((self._bourse.now_ms(), 1 if held > 0 else -1))
+        self.shrunk.setdefault(key, []).append((now, 1 if held > 0 else -1))
+        self._before[key, now] = abs(held)
         if act == "liquidated":
             self._bourse.liquidate(uid, contract)
         else:
             part = held if act == "close" else rules.conform_size(held / 2)
             self._bourse.market(uid, contract, -part, reduce=True)
+
+    def _made_good(self, key: tuple[int, str, str], now: int, held: D) -> None:
+        """What was smaller for a moment only is whole again: whoever was not there meanwhile, as
+        while mTrade was off, cannot know of it."""
+        self.shrunk[key] = [
+            (at, way) for at, way in self.shrunk.get(key, ())
+            if at + RESPECT_MS < now or self._before[key, at] > held
+        ]  # fmt: skip
