@@ -205,7 +205,7 @@ class Ear:
 
     def _positions(self, seen: PositionsSeen) -> None:
         place = (seen.account_id, seen.settle)
-        for instrument in self._core.memory.rows(place, seen.positions, seen.read_ms):
+        for instrument in sorted(self._core.memory.rows(place, seen.positions, seen.read_ms)):
             self.moved(seen.account_id, instrument)
 
     def _trades(self, seen: TradesSeen) -> None:
@@ -251,7 +251,7 @@ class Ear:
         core = self._core
         sight = core.memory.sight(event.account_id, event.settle)
         before = None if sight is None else sight.wallet
-        for instrument in core.memory.snapshot(event):
+        for instrument in sorted(core.memory.snapshot(event)):
             self.moved(event.account_id, instrument)
         fresh = core.memory.fills(event.account_id, sorted(event.fills, key=_time))
         self.filled(event.account_id, fresh)

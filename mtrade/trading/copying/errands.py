@@ -161,12 +161,12 @@ class Errands:
         return WALLET_S if leader else WALLET_S * self._crowd
 
     def _ask_common(self, links: Iterable[Link], now: float) -> None:
-        for network, settle in {(network_of(link.leader_id), link.settle) for link in links}:
+        for network, settle in sorted({(network_of(x.leader_id), x.settle) for x in links}):
             known = any(key[0] is network for key in self._markets.rules)
             known = known and not self._markets.doubts(network, settle)
             if self._is_due(("rules", network, settle), RULES_S if known else MISSING_S):
                 self._scout.ask_rules(network, settle)
-        for network, instrument in self.in_use():
+        for network, instrument in sorted(self.in_use()):
             known = (network, instrument) in self._markets.tiers
             if self._is_due(("tiers", network, instrument), TIERS_S if known else MISSING_S):
                 self._scout.ask_tiers(network, instrument)
@@ -192,9 +192,9 @@ class Errands:
 
     def _watch(self) -> None:
         wanted = self.in_use()
-        for key in wanted - self._watched:
+        for key in sorted(wanted - self._watched):
             self._feeds.watch(*key)
-        for key in self._watched - wanted:
+        for key in sorted(self._watched - wanted):
             self._feeds.unwatch(*key)
         self._watched = wanted
 
