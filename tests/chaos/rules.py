@@ -161,8 +161,7 @@ def of_leg(trades: Iterable[Trade], side: str) -> list[Trade]:
 def differences(file: Path, copies: Iterable[Copy], died: Sequence[int]) -> Iterator[str]:
     """Every leg that does not hold what it should, and everything that was left out: with the
     settings of this test nothing but the leader decides, so only what he left again before mTrade
-    had recovered from a death (at the times `died`) may be missing. The first start is like one:
-    every follower is compared with the exchange before its first entry."""
+    had recovered from a death (at the times `died`) may be missing."""
     known = {(copy.account, copy.contract.name, copy.side): copy for copy in copies}
     with closing(sqlite3.connect(file)) as db:
         rows = db.execute("SELECT follower_id, instrument, side, owned, episode FROM copy_leg")

@@ -105,9 +105,7 @@ class Verdict:
     journal: Sequence[Mapping[str, Any]]
 
 
-def judge(
-    server: Server, paper: Paper, company: Company, began_ms: int, died: Sequence[int]
-) -> Verdict:
+def judge(server: Server, paper: Paper, company: Company, died: Sequence[int]) -> Verdict:
     """All of it from outside: the exchange's records against the journal's file."""
     file, copies, orders = server.home / "data" / "mtrade.db", company.copies(), company.orders()
     uids = {user.uid for user in company.followers}
@@ -119,7 +117,7 @@ def judge(
     wrong = [f"{row['text']} was sent for the leader" for row in others if _own(row)]
     wrong += checker.problems(file, arrivals, came_to)
     wrong += breaches(file, [copy.lane() for copy in copies], reducing)
-    wrong += differences(file, copies, [began_ms, *died])
+    wrong += differences(file, copies, died)
     journal = [dict(row) for row in checker.journal_rows(file)]
     took = recoveries(died, [row["time_ms"] for row in arrivals if _own(row)])
     fills = sum(len(copy.own) for copy in copies)
@@ -162,14 +160,14 @@ def run(paper: Paper, home: Path, *, kills: int, seconds: float, seed: int, pace
     server = Server(home, MTRADE_PAPER_URL=paper.base)
     company = Company(paper)
     leader = Leader(company.leader, company.contracts, seed, pace_s)
-    began, began_ms = time.monotonic(), time.time_ns() // 1_000_000
+    began = time.monotonic()
     try:
         script = prepare(server, company)
         leader.start()
         died = storm(server, leader, random.Random(seed), kills=kills, seconds=seconds)
         leader.close()
         wait_until_calm(script, company)
-        verdict = judge(server, paper, company, began_ms, died)
+        verdict = judge(server, paper, company, died)
         acts = ", ".join(f"{count} {act}" for act, count in sorted(leader.acts.items()))
         print(f"seed {seed}: {verdict.summary}; leader: {acts};"
               f" {time.monotonic() - began:.0f} s in all")  # fmt: skip
