@@ -135,7 +135,7 @@ class Adoption:
                 continue
             self._started[account_id] = core.now_ms(network_of(account_id))
             core.causes.since_ms = core.causes.since_ms or self._started[account_id]
-            core.gates.unproven.add(account_id)
+            core.gates.meet((link,))
             if lost:
                 core.gates.blind.add(account_id)
 
@@ -143,8 +143,10 @@ class Adoption:
         """Resolved, and its positions were read since the start."""
         core = self._core
         sight = core.memory.sight(account_id, self._settle(account_id))
-        before = self._started.get(account_id, 0)
-        if account_id in core.gates.blind or sight is None or sight.read_ms < before:
+        before = self._started.get(account_id)
+        if before is None or account_id in core.gates.blind:
+            return
+        if sight is None or sight.read_ms < before:
             return
         old = (
             intent.account_id == account_id and intent.kind is IntentKind.COPY

@@ -157,6 +157,7 @@ class Core:
             self.gates.disk = False
             self.alerts.over("disk")
         self.book.apply(change)
+        self.gates.meet(change.links)
 
     def failed(self, fault: StoreError) -> None:
         """The journal took nothing: believe only what it has, add no risk."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.copying.codes import Code, Reason
-from mtrade.domain.copying.model import Link
+from mtrade.domain.copying.model import Link, LinkState
 from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.trading.copying.book import Book
@@ -45,6 +45,7 @@ class Gates:
         self.disk = False
         self.blind: set[str] = set()
         self.unproven: set[str] = set()
+        self._met: set[str] = set()
         self.second: set[str] = set()
         self.alone_ms: dict[str, int] = {}  # when a person said that the other mTrade is gone
         self.keys: dict[str, str] = {}
@@ -52,6 +53,12 @@ class Gates:
         self.broken: dict[str, Reason] = {}
         self._held: dict[str, int] = {}
         self._clocks: dict[Network, Reason | None] = {}
+
+    def meet(self, links: Iterable[Link]) -> None:
+        """Links as they are now: a follower who is new is compared with the exchange first."""
+        active = {link.follower_id for link in links if link.state is not LinkState.OFF}
+        self.unproven |= active - self._met
+        self._met |= active
 
     def refresh(self) -> None:
         """Look at what is the same for a whole pass."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.copying.model import CopyChange
+from mtrade.domain.frozen import replace
 from tests.trading.copying.follow import Follow
 from tests.trading.copying.stand import FIRST, Stand
 
@@ -74,3 +77,15 @@ def test_a_lost_entry_into_what_the_leader_left_meanwhile_is_closed(
     follow = Lost(tmp_path, leader)
     assert follow.owned() == follow.held() == int(leader or 0)
     assert follow.executed()[:4] == [40, -40, 60, -60]
+
+
+def test_a_follower_is_compared_with_the_exchange_before_its_first_entry(tmp_path: Path) -> None:
+    """From the moment the link is written, not only from the next look at what is to be done."""
+    stand = Stand(tmp_path)
+    link = stand.link(FIRST)
+    assert stand.core.gates.gate(link) == Reason(Code.NOT_RECONCILED)
+    stand.run(8)
+    assert stand.core.gates.gate(link) is None
+    again = replace(link, name="the same one")
+    stand.core.launch((), CopyChange(links=(again,)))
+    assert stand.core.gates.gate(again) is None
