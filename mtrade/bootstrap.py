@@ -6,6 +6,7 @@ is the mirror of opening. Nothing happens at import.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -44,7 +45,6 @@ from mtrade.trading.copying import assembly
 from mtrade.trading.courier import Courier
 from mtrade.trading.desk import Desk
 from mtrade.trading.drafts import Drafter
-from mtrade.trading.draws import Draws
 from mtrade.trading.engine import TradingEngine
 from mtrade.trading.live.board import Board, private_stream
 from mtrade.trading.live.hub import Hub
@@ -227,7 +227,7 @@ def _desk(
 
     accounts.on_change = account_changed
     shelf = CopyStore(journal.database)
-    drafter = Drafter(clock, instance_id(journal.database, machine_id()), Draws())
+    drafter = Drafter(clock, instance_id(journal.database, machine_id()), secrets.randbelow)
     copier = assembly.guest(
         shelf=shelf,
         journal=journal,
