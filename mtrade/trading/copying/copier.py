@@ -117,8 +117,10 @@ class Copier:
             return 1.0
         if (rest := core.until_reload()) is not None:
             return rest
+        if rest := self._grace.rest_s():
+            return rest
         if core.touched:
-            return self._grace.rest_s()
+            return 0.0
         return min(core.timers.until_next(), core.errands.until_next())
 
     def stopping(self) -> None:
