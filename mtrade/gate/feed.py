@@ -31,7 +31,7 @@ TICK_S = 0.25
 READERS = 8  # a read of a network that is down holds one for seconds
 CLOSE_S = 5.0
 SETTLES = ("usdt", "btc")
-READ_GLADLY = 150  # private streams; more of them share the reads that so many may make
+FULL_PACE = 150  # private streams; more of them share the reads that so many may make
 
 T = TypeVar("T")
 
@@ -163,14 +163,14 @@ class GateFeeds:
                 exchange,
                 credentials,
                 uid,
-                crowd=self._crowd,
+                slowdown=self._slowdown,
             )
             streams.append(stream)
             stream.start()
         self._begin()
 
-    def _crowd(self) -> float:
-        return max(1.0, sum(map(len, self._private.values())) / READ_GLADLY)
+    def _slowdown(self) -> float:
+        return max(1.0, sum(map(len, self._private.values())) / FULL_PACE)
 
     def _close_account(self, account_id: str) -> None:
         for stream in self._private.pop(account_id, ()):

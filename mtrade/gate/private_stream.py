@@ -52,11 +52,11 @@ class PrivateStream:
         credentials: Credentials,
         uid: str,
         timing: Timing | None = None,
-        crowd: Callable[[], float] = lambda: 1.0,
+        slowdown: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        """With a `crowd` above 1 regular reads come that many times more rarely."""
+        """With a `slowdown` above 1 regular reads come that many times more rarely."""
         self._host = host
-        self._crowd = crowd
+        self._slowdown = slowdown
         self._clock = clock
         self._sink = sink
         self._exchange = exchange
@@ -202,10 +202,10 @@ class PrivateStream:
         if not self._stream.live:
             return BLIND_S
         shortest, longest = RESYNC_S
-        return (shortest + self._host.chance() * (longest - shortest)) * self._crowd()
+        return (shortest + self._host.chance() * (longest - shortest)) * self._slowdown()
 
     def _next_glance(self) -> float:
-        return self._host.now() + GLANCE_S * self._crowd()
+        return self._host.now() + GLANCE_S * self._slowdown()
 
     def _judge(self, live_ms: int, suspicion: Suspicion) -> None:
         """Time enough has passed for a push that was merely late."""

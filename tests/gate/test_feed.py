@@ -32,7 +32,7 @@ from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market, Side, futures, spot
 from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce, VenueOrder
 from mtrade.gate.exchange import GateExchange
-from mtrade.gate.feed import READ_GLADLY, GateFeeds
+from mtrade.gate.feed import FULL_PACE, GateFeeds
 from mtrade.gate.lines import Lines
 from mtrade.loop import LoopThread
 from tests.servers import Paper
@@ -265,9 +265,9 @@ def _changed_socket(event: Event) -> bool:
 
 def test_more_streams_than_may_read_freely_share_the_reads(desk: Desk) -> None:
     feeds: Any = desk.feeds
-    few, many = [object()] * (READ_GLADLY // 2), [object()] * READ_GLADLY * 2
+    few, many = [object()] * (FULL_PACE // 2), [object()] * FULL_PACE * 2
     feeds._private = {"paper:1": few}
-    assert feeds._crowd() == 1.0
+    assert feeds._slowdown() == 1.0
     feeds._private = {"paper:1": few, "paper:2": many}
-    assert feeds._crowd() == 2.5
+    assert feeds._slowdown() == 2.5
     feeds._private = {}

@@ -24,7 +24,7 @@ from tests.sim.feed_world import BASE_MS
 class PrivateBench(Bench):
     stream: PrivateStream
 
-    def __init__(self, crowd: float = 1.0) -> None:
+    def __init__(self, slowdown: float = 1.0) -> None:
         super().__init__()
         self.truth = ModelAccount(self.venue, BTC, "42")
         self.stream = PrivateStream(
@@ -36,7 +36,7 @@ class PrivateBench(Bench):
             self.truth,  # type: ignore[arg-type] # what a stream reads
             Credentials("key", Secret("secret")),
             "42",
-            crowd=lambda: crowd,
+            slowdown=lambda: slowdown,
         )
         self.stream.start()
         self.run(1)
@@ -61,7 +61,7 @@ def test_the_truth_is_read_at_once_again_when_live_and_then_every_half_minute() 
 
 
 def test_in_a_crowd_everybody_reads_more_rarely() -> None:
-    bench = PrivateBench(crowd=4.0)
+    bench = PrivateBench(slowdown=4.0)
     bench.run(78)
     assert len(bench.told(AccountSnapshot)) == 2
     bench.run(45)

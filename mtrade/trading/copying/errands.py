@@ -23,7 +23,7 @@ RUN_S = 0.25
 LEADER_S, ALONE_S = 5.0, 2.0  # reads of a leader's positions: beside its stream, and without it
 FOLLOWER_S = 5.0
 WALLET_S = 10.0
-READ_GLADLY, MOST_CROWD = 50, 3.0  # more accounts are read more rarely, up to three times
+FULL_PACE, MOST_SLOWDOWN = 50, 3.0  # more accounts are read more rarely, up to three times
 CONTRACT_S = 120.0
 RULES_S, TIERS_S = 300.0, 3_600.0
 MISSING_S = 5.0  # what is not known yet is asked for this often
@@ -55,7 +55,7 @@ class Errands:
         self._now_ms = now_ms
         self._next: dict[Hashable, float] = {}
         self._run_at = 0.0
-        self._crowd = 1.0
+        self._slowdown = 1.0
         self._watched: set[tuple[Network, InstrumentId]] = set()
         self.refused: dict[str, tuple[float, bool]] = {}  # until when, and whether for an order
 
@@ -76,7 +76,7 @@ class Errands:
             for place in ((link.leader_id, link.settle), (link.follower_id, link.settle))
         )
         leaders = {(link.leader_id, link.settle) for link in links}
-        self._crowd = min(max(1.0, len(self._memory.sights) / READ_GLADLY), MOST_CROWD)
+        self._slowdown = min(max(1.0, len(self._memory.sights) / FULL_PACE), MOST_SLOWDOWN)
         for place, sight in self._memory.sights.items():
             self._ask_about(place, sight, leader=place in leaders, now=now)
         self._ask_common(links, now)
@@ -153,12 +153,12 @@ class Errands:
     def _patience(self, sight: Sight, *, leader: bool) -> float:
         if sight.live_from_ms is None or sight.read_ms < sight.live_from_ms:
             return ALONE_S
-        return LEADER_S if leader else FOLLOWER_S * self._crowd
+        return LEADER_S if leader else FOLLOWER_S * self._slowdown
 
     def _wallet_s(self, sight: Sight, *, leader: bool) -> float:
         if sight.wallet is None:
             return MISSING_S
-        return WALLET_S if leader else WALLET_S * self._crowd
+        return WALLET_S if leader else WALLET_S * self._slowdown
 
     def _ask_common(self, links: Iterable[Link], now: float) -> None:
         for network, settle in sorted({(network_of(x.leader_id), x.settle) for x in links}):

@@ -30,11 +30,11 @@ def asked(stand: Stand, seconds: float) -> Counter[tuple[str, str]]:
     return seen
 
 
-@pytest.mark.parametrize(("gladly", "crowd"), [(FOLLOWERS + 1, 1), (1, errands.MOST_CROWD)])
+@pytest.mark.parametrize(("gladly", "slowdown"), [(FOLLOWERS + 1, 1), (1, errands.MOST_SLOWDOWN)])
 def test_followers_share_the_reads_that_so_many_may_make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gladly: int, crowd: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gladly: int, slowdown: float
 ) -> None:
-    monkeypatch.setattr(errands, "READ_GLADLY", gladly)
+    monkeypatch.setattr(errands, "FULL_PACE", gladly)
     stand = Stand(tmp_path, followers=FOLLOWERS)
     for follower in range(FIRST, FIRST + FOLLOWERS):
         stand.link(follower)
@@ -43,7 +43,7 @@ def test_followers_share_the_reads_that_so_many_may_make(
     assert seen["positions", name(LEADER)] == pytest.approx(60 / errands.LEADER_S, abs=1)
     assert seen["wallet", name(LEADER)] == pytest.approx(60 / errands.WALLET_S, abs=1)
     for follower in range(FIRST, FIRST + FOLLOWERS):
-        positions = 60 / errands.FOLLOWER_S / crowd
+        positions = 60 / errands.FOLLOWER_S / slowdown
         assert seen["positions", name(follower)] == pytest.approx(positions, abs=1)
-        wallets = 60 / errands.WALLET_S / crowd
+        wallets = 60 / errands.WALLET_S / slowdown
         assert seen["wallet", name(follower)] == pytest.approx(wallets, abs=1)
