@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("orders", "streams", "copy", "serve", "page", "bench_market_tick")
+NAMES = ("orders", "streams", "copy", "serve", "page", "values", "bench_market_tick")
 # A file called copy.py would stand before Python's own where scripts of this folder are run.
 FILES = {"copy": "copying"}
 
