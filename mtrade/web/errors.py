@@ -1,6 +1,6 @@
 """Every failure becomes one shape, in the caller's language.
 
-The fallback for what nobody foresaw is one of the three places where `except Exception` is allowed
+The fallback for what nobody foresaw is one of the few places where everything is caught
 (docs/architecture.md): it logs, marks health and says nothing of the inside.
 """
 
