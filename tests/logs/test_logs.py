@@ -113,7 +113,7 @@ def test_rotation_opens_new_names_and_prunes_old_ones(tmp_path: Path) -> None:
     assert lines(tmp_path)[-1]["event"] == "next run"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="rights are those of the folder there")
+@pytest.mark.skipif(sys.platform == "win32", reason="files have the rights of their folder there")
 def test_files_are_private(tmp_path: Path) -> None:
     with logs.opened(tmp_path):
         logs.get_logger("x").info("line")

@@ -37,7 +37,7 @@ _WORDS: dict[str, tuple[Any, ...]] = {
     "contract": _NAMES,
     "currency_pair": _NAMES,
     "market": _NAMES,
-    "currency": ("USDT", "BTC", "ETH", "XXX"),
+    "currency": ("USDT", "BTC", "ETH", "NOPE"),
     "currency_pairs": ("BTC_USDT,ETH_USDT", "BTC_USDT,,", ","),
     "side": ("buy", "sell", "bid", "ask", "long"),
     "direction": ("buy", "sell"),

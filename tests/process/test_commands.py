@@ -174,7 +174,7 @@ def test_language(wanted: str | None, environ: dict[str, str], expected: str) ->
     assert messages.language(wanted, environ) == expected
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="os.execv")
+@pytest.mark.skipif(sys.platform == "win32", reason="os.execv does not replace a process there")
 def test_foreground_is_the_server_itself(house: House) -> None:
     code = (
         "import sys; from pathlib import Path\n"

@@ -130,7 +130,7 @@ def test_identity_of_this_process() -> None:
     assert me.start_token
 
 
-@pytest.mark.skipif(not ON_LINUX, reason="pid namespaces")
+@pytest.mark.skipif(not ON_LINUX, reason="only Linux has pid namespaces")
 def test_a_truly_recycled_pid_belongs_to_the_stranger(house: House) -> None:
     """The kernel itself gives the dead server's number to another process."""
     unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]

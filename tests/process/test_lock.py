@@ -75,7 +75,7 @@ def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
         InstanceLock(tmp_path / "lock").acquire()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs no rights there")
+@pytest.mark.skipif(sys.platform == "win32", reason="making a link needs a privilege there")
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "precious"
     target.write_text("x")

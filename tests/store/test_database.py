@@ -80,7 +80,7 @@ def test_the_writer_survives_a_power_cut_by_its_pragmas(desk: Database) -> None:
     }
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no POSIX modes")
 def test_only_the_owner_may_read_it(desk: Database, path: Path) -> None:
     with desk.write() as db:
         put(db, "a")
@@ -175,7 +175,7 @@ def test_damage_is_told_and_the_file_kept(desk: Database, path: Path, place: int
     assert path.read_bytes() == body
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a privilege on Windows")
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a privilege on Windows")
 def test_a_symbolic_link_is_refused(path: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"")
