@@ -27,13 +27,13 @@ import aiohttp
 from mtrade.domain.errors import ConfigError
 from mtrade.gate.frames import MAX_FRAME
 from mtrade.gate.networks import Addresses
+from mtrade.gate.prompt import TEXT, Prompt
 
 log = logging.getLogger(__name__)
 
 HANDSHAKE_S = 10.0
 CLOSE_S = 2.0
 READ_MOST = 1 << 16
-TEXT = aiohttp.WSMsgType.TEXT
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
 
 
@@ -113,22 +113,28 @@ class Socket:
             if ws._response.history:
                 return "the exchange redirects"  # aiohttp follows; a login must not
             _read_in_pieces(ws._writer.transport)
+            prompt = Prompt(ws, self._heard)
             self._ws = ws
             self._listener.opened()
-            queue, waiting = ws._reader, ws._reader._buffer
             while True:
-                # What waits already is taken without the ceremony of `receive`, unless aiohttp has
-                # to act on it.
-                if waiting and waiting[0][0].type is TEXT:
-                    message = await queue.read()
-                else:
-                    message = await ws.receive()
-                    if message.type is not TEXT:
-                        return _why(message, ws)
-                self._listener.received(message.data)
+                await prompt.turn()
+                message = await ws.receive()
+                if message.type is not TEXT:  # text may follow a ping that was answered
+                    return _why(message, ws)
+                self._heard(message.data)
         finally:
             self._ws = None
             await asyncio.shield(_hang_up(ws))
+
+    def _heard(self, text: str) -> None:
+        """Nothing is heard of a connection that is being closed."""
+        if self._reason:
+            return
+        try:
+            self._listener.received(text)
+        except BaseException as error:
+            self._reason = f"internal error: {type(error).__name__}"
+            raise
 
     def _ended(self, task: asyncio.Task[str]) -> None:
         """Also reached when the task was cancelled before its first step."""

@@ -191,6 +191,80 @@ def test_what_comes_at_once_is_heard_in_order_with_pings_answered_in_between(
     assert pongs == [b"p"]
 
 
+def test_text_is_heard_in_the_call_that_read_it(loop: LoopThread) -> None:
+    """Not by a task that had to be woken first; a ping that waits for its task keeps its place."""
+    tasks: list[asyncio.Task[object] | None] = []
+
+    class Noting(Ear):
+        def received(self, text: str) -> None:
+            tasks.append(asyncio.current_task())
+            super().received(text)
+
+    bench = Bench(loop, echo)
+    assert bench.ear.open.wait(WAIT_S)
+    ear = Noting()
+    bench.socket = bench.open(bench.where.ws_spot, ear)
+    assert ear.open.wait(WAIT_S)
+    for number in range(3):
+        ear.heard.clear()
+        assert bench.send(str(number))
+        assert ear.heard.wait(WAIT_S)
+    bench.close()
+    assert ear.texts == list("012")
+    assert tasks == [None, None, None]
+
+
+def test_a_fault_of_the_listener_ends_its_connection_and_is_told(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(Ear):
+        def received(self, text: str) -> None:
+            super().received(text)
+            raise LookupError(text)
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.receive(WAIT_S)
+        assert request.transport is not None
+        request.transport.write(b"\x81\x01a\x81\x01b")
+        await peer.receive(WAIT_S)
+
+    bench = Bench(loop, talk)
+    assert bench.ear.open.wait(WAIT_S)
+    ear = Faulty()
+    bench.socket = bench.open(bench.where.ws_spot, ear)
+    assert ear.open.wait(WAIT_S)
+    assert bench.send("go")
+    assert ear.over.wait(WAIT_S)
+    bench.close()
+    assert ear.ends == ["internal error: LookupError"]
+    assert ear.texts == ["a"]
+    assert "LookupError" in caplog.text
+
+
+def test_nothing_is_heard_of_a_connection_that_is_being_closed(loop: LoopThread) -> None:
+    class Leaving(Ear):
+        def received(self, text: str) -> None:
+            super().received(text)
+            bench.socket.close("enough")
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.receive(WAIT_S)
+        assert request.transport is not None
+        request.transport.write(b"\x81\x01a\x81\x01b")
+        await peer.receive(WAIT_S)
+
+    bench = Bench(loop, talk)
+    assert bench.ear.open.wait(WAIT_S)
+    ear = Leaving()
+    bench.socket = bench.open(bench.where.ws_spot, ear)
+    assert ear.open.wait(WAIT_S)
+    assert bench.send("go")
+    assert ear.over.wait(WAIT_S)
+    bench.close()
+    assert ear.ends == ["enough"]
+    assert ear.texts == ["a"]
+
+
 def test_a_connection_cut_in_the_middle_of_a_frame_ends(loop: LoopThread) -> None:
     async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
         assert request.transport is not None
