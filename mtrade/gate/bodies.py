@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtrade.domain.numbers import text
@@ -10,12 +11,15 @@ from mtrade.gate.fields import Row
 
 SPOT_ACCOUNT = "spot"
 
+Fields = dict[str, str | bool]  # numbers are texts already
+Param = Mapping[str, str | bool] | Sequence[Mapping[str, str | bool]] | Sequence[str] | None
 
-def spot_order(order: OrderRequest) -> dict[str, object]:
+
+def spot_order(order: OrderRequest) -> Fields:
     """A spot order as Gate wants it: a market buy has its amount in quote currency."""
     market = order.type is OrderType.MARKET
     tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
-    body: dict[str, object] = {
+    body: Fields = {
         "currency_pair": order.instrument.name,
         "type": order.type.value,
         "account": SPOT_ACCOUNT,
@@ -30,14 +34,14 @@ def spot_order(order: OrderRequest) -> dict[str, object]:
     return body
 
 
-def futures_order(order: OrderRequest) -> dict[str, object]:
+def futures_order(order: OrderRequest) -> Fields:
     """A futures order as Gate wants it: signed size, price "0" and IOC for a market order.
 
     A full close has size 0 with `close` (one-way) or `auto_size` and `reduce_only` (hedge).
     """
     market = order.type is OrderType.MARKET or order.price is None
     tif = TimeInForce.IOC if market and order.tif is not TimeInForce.FOK else order.tif
-    body: dict[str, object] = {
+    body: Fields = {
         "contract": order.instrument.name,
         "size": text(order.signed_size),
         "price": "0" if market or order.price is None else text(order.price),

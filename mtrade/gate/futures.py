@@ -14,7 +14,7 @@ from mtrade.domain.orders import (
     VenueTrigger,
 )
 from mtrade.domain.risk import is_reducing
-from mtrade.gate import bodies, confirm, triggers
+from mtrade.gate import bodies, confirm, order_text, triggers
 from mtrade.gate import parse_futures as parse
 from mtrade.gate.client import GateClient, Query, segment
 from mtrade.gate.fields import rows
@@ -42,6 +42,7 @@ class FuturesApi:
             method="POST",
             path=f"{self._root}/orders",
             parse=lambda raw: confirm.placed(self._order(raw), order),
+            quick=lambda text: order_text.placed(text, order, body),
             bucket=PLACE,
             body=body,
             expires_ms=expires_ms,
@@ -96,7 +97,7 @@ class FuturesApi:
         expires_ms: int,
     ) -> VenueOrder:
         """Change price, or the total signed size including what is filled."""
-        body: dict[str, object] = {}
+        body: bodies.Fields = {}
         if price is not None:
             body["price"] = text(price)
         if signed_size is not None:

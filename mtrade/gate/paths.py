@@ -7,15 +7,17 @@ again over REST, whatever happens; only a frame that provably was not written go
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+from msgspec import Raw, Struct
+
 from mtrade.domain.errors import ExchangeError
 from mtrade.domain.orders import OrderPath, OrderSocket
+from mtrade.gate.bodies import Param
 from mtrade.gate.client import GateClient, Query, has_label
 from mtrade.gate.labels import EXPIRED
-from mtrade.gate.trading_frames import Frame, Reply, budget, outcome
+from mtrade.gate.trading_frames import Frame, Reply, outcome
 from mtrade.gate.trading_line import NotWritten, Result, TradingLine
 
 T = TypeVar("T")
@@ -23,11 +25,11 @@ Chosen = Callable[[OrderPath], None]
 Done = Callable[[T | ExchangeError | None], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change(Generic[T]):
+class Change(Struct, Generic[T], frozen=True, kw_only=True):
     """A changing call in both its forms: a REST request, and a channel with its `param`.
 
-    `parse` reads the result, the same on both ways. `bucket` is the budget both draw on; an
+    `parse` reads the result, the same on both ways; `quick` reads it from its text as it comes over
+    the socket, or says None. `bucket` is the budget both draw on; an
     `urgent` call is never held back. Without a `channel` there is only REST.
     """
 
@@ -41,7 +43,8 @@ class Change(Generic[T]):
     urgent: bool = False
     channel: str = ""
     settle: str = ""
-    param: object = None
+    param: Param = None
+    quick: Callable[[Raw], T | None] = lambda text: None
 
 
 class Sockets(Protocol):
@@ -137,11 +140,10 @@ class Paths:
             done(answer)
 
     def _result(self, call: Change[T], reply: Reply) -> T:
-        known = budget(reply)
-        if known is not None:
-            self._client.budgets.learn(call.bucket, *known)
+        if reply.budget is not None:
+            self._client.budgets.learn(call.bucket, *reply.budget)
         try:
-            return outcome(reply, call.parse, self._client.clock.now_ms())
+            return outcome(reply, call.parse, self._client.clock.now_ms(), call.quick)
         except ExchangeError as error:
             if has_label(error, EXPIRED):
                 self._client.mistimed()

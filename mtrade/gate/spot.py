@@ -114,7 +114,7 @@ class SpotApi:
         expires_ms: int,
     ) -> VenueOrder:
         """Change price, or the total size including what is filled."""
-        body: dict[str, object] = {}
+        body: bodies.Fields = {}
         if price is not None:
             body["price"] = text(price)
         if size is not None:

@@ -10,17 +10,29 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Encoder
 
 from mtrade.domain.accounts import Credentials
 from mtrade.domain.instruments import Market
 from mtrade.domain.numbers import dumps, loads
 from mtrade.domain.ports import Clock
+from mtrade.gate import order_text
+from mtrade.gate.bodies import Param
 from mtrade.gate.labels import Meaning, meaning
 from mtrade.gate.signing import sign_login
-from mtrade.gate.trading_frames import Frame, Reply, error_of, read_reply
+from mtrade.gate.trading_frames import (
+    NOT_JSON,
+    Frame,
+    Reply,
+    contradicts,
+    error_of,
+    read_reply,
+    usual_reply,
+)
 
 SILENCE_S = 5.0  # without a final frame the outcome is unknown
 PING_S = 5.0
@@ -41,8 +53,7 @@ class Phase(Enum):
     READY = "ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What follows from an input. `broken` says why the connection must be torn down; `label` is
     the exchange's word when it refused the login; `notes` are for the log."""
 
@@ -53,10 +64,13 @@ class Step:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     channel: str
     since: float
+
+
+NOTHING = Step()
+_encode = Encoder().encode
 
 
 class TradingCore:
@@ -70,18 +84,18 @@ class TradingCore:
         self._numbers = itertools.count(1)
         self._own = ""
         self._waiting: dict[str, _Waiting] = {}
-        self._answered: OrderedDict[str, object] = OrderedDict()
+        self._answered: OrderedDict[str, Reply] = OrderedDict()
         self._heard = self._pinged = 0.0
         self._retiring = False
         self.phase = Phase.DOWN
         self.ack_ms: int | None = None
         self.round_trip_ms: int | None = None
 
-    def frame(self, channel: str, param: object, expires_ms: int | None = None) -> Frame:
+    def frame(self, channel: str, param: Param, expires_ms: int | None = None) -> Frame:
         """A request to `futures.order_place` and the like, ready to be written."""
         number = f"m{next(self._numbers)}"
         limit = f',"req_header":{{"x-gate-exptime":"{expires_ms}"}}' if expires_ms else ""
-        payload = f'{{"req_id":"{number}","req_param":{dumps(param)}{limit}}}'
+        payload = f'{{"req_id":"{number}","req_param":{_encode(param).decode()}{limit}}}'
         return Frame(number, channel, self._api(channel, payload), expires_ms)
 
     def open(self) -> str:
@@ -120,9 +134,34 @@ class TradingCore:
 
     def take(self, text: str) -> Step:
         """A text frame came in."""
+        usual = order_text.read(text)
+        if usual is None:
+            return self._take_any(text)
+        self._heard = self._clock.monotonic()
+        if usual.ack:
+            return self._acknowledged(usual.request_id)
+        return self._final(usual_reply(usual))
+
+    def tick(self) -> Step:
+        """Time has passed: call a few times a second."""
+        if self.phase is Phase.DOWN:
+            return NOTHING
+        now = self._clock.monotonic()
+        if any(now - w.since >= SILENCE_S for w in self._waiting.values()):
+            return Step(broken="no answer in time")
+        if now - self._heard >= DEAD_S:
+            return Step(broken="no sign of life")
+        if self._retiring and not self._waiting:
+            return Step(broken="the exchange asked for a new connection")
+        if now - self._pinged < PING_S:
+            return NOTHING
+        self._pinged = now
+        return Step(write=(self._plain(f"{self._market}.ping"),))
+
+    def _take_any(self, text: str) -> Step:
         try:
             raw = loads(text)
-        except (ValueError, ArithmeticError, RecursionError):
+        except NOT_JSON:
             return Step(broken="a frame that is not JSON")
         if not isinstance(raw, dict):
             return Step(broken="a frame that is not an object")
@@ -134,34 +173,18 @@ class TradingCore:
             return self._acknowledged(number)
         return self._final(read_reply(number, raw))
 
-    def tick(self) -> Step:
-        """Time has passed: call a few times a second."""
-        if self.phase is Phase.DOWN:
-            return Step()
-        now = self._clock.monotonic()
-        if any(now - w.since >= SILENCE_S for w in self._waiting.values()):
-            return Step(broken="no answer in time")
-        if now - self._heard >= DEAD_S:
-            return Step(broken="no sign of life")
-        if self._retiring and not self._waiting:
-            return Step(broken="the exchange asked for a new connection")
-        if now - self._pinged < PING_S:
-            return Step()
-        self._pinged = now
-        return Step(write=(self._plain(f"{self._market}.ping"),))
-
     def _notice(self, raw: Mapping[str, Any]) -> Step:
         """A pong, or word that the exchange is about to close (gate-notes, WebSocket)."""
         if raw.get("channel") == f"{self._market}.system" or raw.get("event") == "upgrade":
             self._retiring = True
             return Step(notes=("the exchange is about to close the trading socket",))
-        return Step()
+        return NOTHING
 
     def _acknowledged(self, number: str) -> Step:
         waiting = self._waiting.get(number)
         if waiting is not None:
             self.ack_ms = self._since(waiting)
-        return Step()
+        return NOTHING
 
     def _final(self, reply: Reply) -> Step:
         waiting = self._waiting.pop(reply.request_id, None)
@@ -170,21 +193,22 @@ class TradingCore:
         self.round_trip_ms = self._since(waiting)
         if reply.request_id == self._own:
             return self._welcome(reply)
-        self._answered[reply.request_id] = reply.data
+        self._answered[reply.request_id] = reply
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
         if reply.channel not in ("", waiting.channel):
-            reply = Reply(reply.request_id, "", 0, reply.header, {})
+            reply = Reply(reply.request_id, "", 0, reply.budget)
         gone = not reply.ok and error_of(reply)[0] == "AUTHENTICATION_FAILED"
         return Step(replies=(reply,), broken="the login is gone" if gone else "")
 
     def _stray(self, reply: Reply) -> Step:
         """A final frame nobody waits for changes nothing; one that contradicts itself is told."""
-        if reply.request_id not in self._answered:
+        first = self._answered.get(reply.request_id)
+        if first is None:
             return Step(notes=(f"an answer to an unknown request {reply.request_id[:40]!r}",))
-        if self._answered[reply.request_id] != reply.data:
+        if contradicts(first, reply):
             return Step(notes=(f"two different answers to request {reply.request_id}",))
-        return Step()
+        return NOTHING
 
     def _welcome(self, reply: Reply) -> Step:
         """The answer to the login or to the proof."""
@@ -195,7 +219,7 @@ class TradingCore:
         sound = reply.ok or (400 <= reply.status < 500 and meaning(label) is Meaning.REFUSED)
         if self.phase is Phase.PROOF and sound:
             self.phase = Phase.READY
-            return Step()
+            return NOTHING
         what = "login" if self.phase is Phase.LOGIN else "proof"
         return Step(broken=f"the {what} was refused: {reply.status} {label}", label=label)
 

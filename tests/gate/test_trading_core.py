@@ -124,7 +124,7 @@ def test_the_final_frame_answers_once() -> None:
     talk.clock.advance(0.1)
     (reply,) = talk.core.take(final(frame.request_id, PLACE, {"id": 1})).replies
     assert (reply.request_id, reply.status) == (frame.request_id, 200)
-    assert reply.data == {"result": {"id": 1}}
+    assert reply.whole() == {"result": {"id": 1}}
     assert talk.core.round_trip_ms == 100
     again = talk.core.take(final(frame.request_id, PLACE, {"id": 1}))
     assert again == Step()
@@ -152,7 +152,7 @@ def test_an_answer_from_another_channel_is_no_answer() -> None:
     talk = Talk().ready()
     frame = talk.ask()
     (reply,) = talk.core.take(final(frame.request_id, "futures.order_cancel", {"id": 1})).replies
-    assert (reply.status, reply.data) == (0, {})
+    assert (reply.status, reply.whole()) == (0, {})
 
 
 def test_silence_breaks_after_five_seconds_and_not_before() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mtrade.domain.errors import ExchangeError, OutcomeUnknown, RateLimited
 from mtrade.gate import labels
 from mtrade.gate.faults import Answer, Unreadable, refusal
-from mtrade.gate.trading_frames import Reply, budget, outcome, read_reply
+from mtrade.gate.trading_frames import Reply, outcome, read_reply
 
 from .loopback import NOW_MS
 from .test_faults import AMBIGUOUS, JSON, KINDS
@@ -113,12 +113,11 @@ REMAIN, RESET = "x_gate_ratelimit_requests_remain", "x_gat_ratelimit_reset_times
 def test_the_budget_a_reply_tells(
     status: int, fields: dict[str, Any], expected: tuple[int, int] | None
 ) -> None:
-    assert budget(reply(final("m1", "x", {}, status=status, **fields))) == expected
+    assert reply(final("m1", "x", {}, status=status, **fields)).budget == expected
 
 
 @given(raw=st.dictionaries(st.sampled_from(["header", "data", "ack", "x"]), JSON))
 def test_no_reply_raises_anything_but_our_errors(raw: dict[str, Any]) -> None:
     found = read_reply("m1", raw)
-    budget(found)
     with suppress(*KINDS):
         outcome(found, lambda result: result, NOW_MS)
