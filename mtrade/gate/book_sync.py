@@ -64,6 +64,8 @@ class BookSync:
         """The `result` of an `order_book_update` push, or the Change it is."""
         try:
             item = raw if type(raw) is Change else change(raw)
+            if self.synced and item.first <= self.sequence + 1 <= item.last and not item.full:
+                return self._write(item)  # most of what comes
             step = self._take(item)
         except (Unreadable, TypeError, KeyError, ValueError):
             self.restart()

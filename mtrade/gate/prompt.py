@@ -8,7 +8,7 @@ has put into its queue. Everything that is not text stays there, in its place, f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -19,7 +19,7 @@ TEXT = aiohttp.WSMsgType.TEXT
 class Prompt(asyncio.Protocol):
     """Reads for one connection, from when it is made. On the loop only.
 
-    What `hear` raises ends the connection.
+    What `hear` raises ends the connection and is kept as `fault`. A `muted` one hands nothing over.
     """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse, hear: Callable[[str], None]) -> None:
@@ -28,6 +28,8 @@ class Prompt(asyncio.Protocol):
         self._queue: Any = ws._reader
         self._hear = hear
         self._turn: asyncio.Future[None] | None = None
+        self.muted = False
+        self.fault: BaseException | None = None
         transport.set_protocol(self)
 
     async def turn(self) -> None:
@@ -60,20 +62,20 @@ class Prompt(asyncio.Protocol):
 
     def _passed_text(self) -> bool:
         """Hand over the text that is next; whether anything else follows it."""
-        waiting = self._queue._buffer
-        while waiting and waiting[0][0].type is TEXT:
-            self._hear(_at_once(self._queue.read()).data)
+        waiting, read, hear = self._queue._buffer, self._queue.read, self._hear
+        try:
+            while waiting and waiting[0][0].type is TEXT:
+                reading = read()
+                try:
+                    reading.send(None)  # it has nothing to wait for: a frame is there
+                except StopIteration as end:
+                    if not self.muted:
+                        hear(end.value.data)
+        except BaseException as fault:
+            self.fault, self.muted = fault, True
+            raise
         return bool(waiting) or self._queue.is_eof()
 
     def _wake(self) -> None:
         if self._turn is not None and not self._turn.done():
             self._turn.set_result(None)
-
-
-def _at_once(reading: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine returns that has nothing to wait for."""
-    try:
-        reading.send(None)
-    except StopIteration as end:
-        return end.value
-    raise RuntimeError("aiohttp waits for a frame that is there")

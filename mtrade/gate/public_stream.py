@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from mtrade.domain.events import BookChanged, StreamId, TopChanged
 from mtrade.domain.instruments import InstrumentId
@@ -89,8 +88,8 @@ class PublicStream:
     def pushed(self, push: Push) -> None:
         if push.channel.endswith(BOOK):
             name = push.result.get("s") if isinstance(push.result, dict) else None
-            if isinstance(name, str):
-                self._change_book(name, push.result)
+            if isinstance(name, str) and name in self._books:
+                self._books[name].update(push.result)
             return
         for event in parse_public(self._place, push):
             if isinstance(event, TopChanged):
@@ -99,7 +98,9 @@ class PublicStream:
                 self._sink(event)
 
     def updated(self, update: Update[Row]) -> None:
-        self._change_book(update.result.name, update.result)
+        keeper = self._books.get(update.result.name)
+        if keeper is not None:
+            keeper.update(update.result)
 
     def acked(self, item: Subscription) -> None:
         if item.channel.endswith(BOOK):
@@ -113,11 +114,6 @@ class PublicStream:
                 keeper.doubt()
             else:
                 keeper.verify()
-
-    def _change_book(self, name: str, change: Any) -> None:
-        keeper = self._books.get(name)
-        if keeper is not None:
-            keeper.update(change)
 
     def _tell_book(self, instrument: InstrumentId, book: Book | None) -> None:
         time_ms = book.time_ms if book is not None else self._host.wall_ms()

@@ -55,6 +55,7 @@ class Socket:
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._task: asyncio.Task[str] | None = None
         self._reason = ""
+        self._prompt: Prompt | None = None
 
     def start(self, session: aiohttp.ClientSession, url: str) -> asyncio.Task[str]:
         """Begin the handshake; the task ends with the connection."""
@@ -89,6 +90,8 @@ class Socket:
         """Begin to close; the listener is told when it is over."""
         if not self._reason:
             self._reason = reason
+            if self._prompt is not None:
+                self._prompt.muted = True
             if self._task is not None:
                 self._task.cancel()
 
@@ -113,28 +116,19 @@ class Socket:
             if ws._response.history:
                 return "the exchange redirects"  # aiohttp follows; a login must not
             _read_in_pieces(ws._writer.transport)
-            prompt = Prompt(ws, self._heard)
+            prompt = self._prompt = Prompt(ws, self._listener.received)
             self._ws = ws
             self._listener.opened()
             while True:
                 await prompt.turn()
                 message = await ws.receive()
                 if message.type is not TEXT:  # text may follow a ping that was answered
-                    return _why(message, ws)
-                self._heard(message.data)
+                    return _why(message, ws, prompt)
+                if not self._reason:
+                    self._listener.received(message.data)
         finally:
             self._ws = None
             await asyncio.shield(_hang_up(ws))
-
-    def _heard(self, text: str) -> None:
-        """Nothing is heard of a connection that is being closed."""
-        if self._reason:
-            return
-        try:
-            self._listener.received(text)
-        except BaseException as error:
-            self._reason = f"internal error: {type(error).__name__}"
-            raise
 
     def _ended(self, task: asyncio.Task[str]) -> None:
         """Also reached when the task was cancelled before its first step."""
@@ -213,7 +207,9 @@ async def _hang_up(ws: aiohttp.ClientWebSocketResponse) -> None:
         log.debug("a socket did not close well: %s", type(error).__name__)
 
 
-def _why(message: aiohttp.WSMessage, ws: aiohttp.ClientWebSocketResponse) -> str:
+def _why(message: aiohttp.WSMessage, ws: aiohttp.ClientWebSocketResponse, prompt: Prompt) -> str:
+    if prompt.fault is not None:
+        return f"internal error: {type(prompt.fault).__name__}"
     if message.type is aiohttp.WSMsgType.BINARY:
         return "a binary frame came"
     if message.type is aiohttp.WSMsgType.ERROR:

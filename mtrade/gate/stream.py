@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol, TypeVar
 
 from mtrade.domain.accounts import Credentials
@@ -246,12 +247,10 @@ class _Line:
     def __init__(self, stream: Stream, link: int) -> None:
         self._stream = stream
         self._link = link
+        self.received = partial(stream.received, link)  # without a call between, for each frame
 
     def opened(self) -> None:
         self._stream.opened(self._link)
-
-    def received(self, text: str) -> None:
-        self._stream.received(self._link, text)
 
     def closed(self, reason: str) -> None:
         self._stream.closed(self._link, reason)

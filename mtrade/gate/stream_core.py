@@ -132,10 +132,11 @@ class StreamCore:
 
     def pushed(self, number: int, channel: str, now: float) -> bool:
         """Data of a channel came over a connection; whether it counts."""
-        link = self._find(number)
+        links = self._links
+        link = links[0] if links and links[0].number == number else self._find(number)
         if link is None:
             return False
-        if link is self._links[0]:
+        if link is links[0]:
             self.heard_at = now
         link.pushed(channel, now)
         if self._limits:

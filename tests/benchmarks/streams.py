@@ -31,10 +31,8 @@ from tests.benchmarks import peers
 from tests.benchmarks.peers import Conversation
 from tests.servers import PROJECT, Paper, clean_environment
 
-RUNS = 7
-UPDATES = 20_000  # so many that the last book's pace of 50 ms does not count
-PACED = 3
-RATE = 5_000
+RUNS, UPDATES = 7, 150_000  # so many that the last book's pace of 50 ms does not count
+PACED, PACED_UPDATES, RATE = 3, 20_000, 5_000
 SHAPES = (4, 20)  # levels in an update
 BTC = futures("BTC_USDT")
 WAIT_S = 60.0
@@ -43,9 +41,9 @@ WAIT_S = 60.0
 class Replaying:
     """The replaying exchange, a process of its own."""
 
-    def __init__(self, changes: int) -> None:
+    def __init__(self, changes: int, updates: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.replay", str(changes), str(UPDATES)],
+            [sys.executable, "-m", "tests.benchmarks.replay", str(changes), str(updates)],
             cwd=PROJECT, stdout=subprocess.PIPE, text=True, env=clean_environment(),
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -113,36 +111,34 @@ def _nobody(account_id: str) -> Any:
     raise LookupError(account_id)
 
 
-def show(name: str, ours: list[float], theirs: list[float]) -> None:
+def show(name: str, updates: int, ours: list[float], theirs: list[float]) -> None:
     """Medians, and how many times as many updates ours takes."""
-    mine, other = median(ours) / UPDATES * 1e6, median(theirs) / UPDATES * 1e6
+    mine, other = median(ours) / updates * 1e6, median(theirs) / updates * 1e6
     print(
         f"{name:<34} mtrade {mine:6.1f} us ({1e6 / mine:7.0f}/s)   "
-        f"ccxt.pro {other:6.1f} us ({1e6 / other:7.0f}/s)   ratio {other / mine:.2f}"
+        f"ccxt.pro {other:6.1f} us ({1e6 / other:7.0f}/s)   ratio {other / mine:.2f}",
+        flush=True,
     )
 
 
-def compare(paper: Paper, changes: int) -> None:
-    """All runs with updates of so many levels."""
-    replaying = Replaying(changes)
-    rates = [0] * RUNS + [RATE] * PACED
+def compare(paper: Paper, changes: int, updates: int, runs: int, rate: int) -> None:
+    """All runs with updates of so many levels, at one rate."""
+    replaying = Replaying(changes, updates)
     script = str(peers.HERE / "peer_streams.py")
     given = map(json.dumps, (paper.addresses, replaying.addresses))
     theirs = Conversation(str(peers.python()), script, *given)
     mine, other = [], []
     try:
-        for rate in rates:
+        for _ in range(runs):
             mine.append(once(replaying, rate))
             other.append(theirs.ask(str(rate)))
     finally:
         theirs.close()
         replaying.close()
-    for name, part, key in (
-        (f"{changes} levels, all at once", slice(0, RUNS), "wall"),
-        (f"{changes} levels, all at once (cpu)", slice(0, RUNS), "cpu"),
-        (f"{changes} levels, one by one (cpu)", slice(RUNS, None), "cpu"),
-    ):
-        show(name, [run[key] for run in mine[part]], [run[key] for run in other[part]])
+    how = "one by one" if rate else "all at once"
+    for key in ("cpu",) if rate else ("wall", "cpu"):
+        name = f"{changes} levels, {how}" + (" (cpu)" if key == "cpu" else "")
+        show(name, updates, [run[key] for run in mine], [run[key] for run in other])
 
 
 def main() -> None:
@@ -151,7 +147,8 @@ def main() -> None:
     paper = Paper()
     try:
         for changes in SHAPES:
-            compare(paper, changes)
+            compare(paper, changes, UPDATES, RUNS, 0)
+            compare(paper, changes, PACED_UPDATES, PACED, RATE)
     finally:
         paper.close()
 
