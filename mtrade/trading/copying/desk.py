@@ -190,12 +190,7 @@ class Copying:
         """Copying may run (`copy`) or not (`normal`)."""
         if mode not in ("normal", "copy"):
             raise InvalidRequest("mode is normal or copy", fields={"mode": "normal or copy"})
-        if mode == "normal" and (holding := self._commands.holding()):
-            if positions is None:
-                raise Conflict("copied positions are open", code="copied_positions")
-            self._leave(holding, positions)
-        self._choices.set(MODE, mode)
-        self._do(self._core.mode_changed)
+        self._do(partial(self._switch, mode, positions))
         return mode
 
     def leave_account(self, account_id: str, positions: OnUnfollow | None = None) -> None:
@@ -206,12 +201,18 @@ class Copying:
         """See `Parting.check_unused`."""
         self._parting.check_unused(account_id)
 
-    def _leave(self, holding: list[Link], positions: OnUnfollow) -> None:
-        keys = [link.id for link in holding]
-        if positions is OnUnfollow.KEEP:
-            self._do(partial(self._acts.let_go, keys))
-        elif positions is OnUnfollow.CLOSE_NOW:
-            self._do(partial(self._commands.close_legs, keys))
+    def _switch(self, mode: str, positions: OnUnfollow | None) -> None:
+        """On the engine's thread and in one go: nothing is bought anew of what was let go."""
+        if mode == "normal" and (holding := self._commands.holding()):
+            if positions is None:
+                raise Conflict("copied positions are open", code="copied_positions")
+            keys = [link.id for link in holding]
+            if positions is OnUnfollow.KEEP:
+                self._acts.let_go(keys)
+            elif positions is OnUnfollow.CLOSE_NOW:
+                self._commands.close_legs(keys)
+        self._choices.set(MODE, mode)
+        self._core.mode_changed()
 
     def _wished(self, wish: LinkWish) -> Link:
         for account_id in (wish.leader_id, wish.follower_id):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from mtrade.domain.copying import step as core
 from mtrade.domain.copying.model import LinkState
-from mtrade.trading.copying.desk import Copying
+from mtrade.trading.copying.desk import MODE, Copying
 from mtrade.trading.copying.foresight import Foresight
 from mtrade.trading.copying.showing import Showing
 from mtrade.trading.copying.views import LinkWish
@@ -22,6 +22,19 @@ T = TypeVar("T")
 REAL: dict[str, Any] = {"step": core.step, "booked": core.booked}  # the decisions of the product
 
 
+class Choices(MemoryChoices):
+    """The mode that is chosen is the one that copying asks for."""
+
+    def __init__(self, stand: Stand) -> None:
+        super().__init__()
+        self._stand = stand
+
+    def set(self, key: str, value: object) -> None:
+        super().set(key, value)
+        if key == MODE:
+            self._stand.mode = str(value)
+
+
 class Office:
     """The facade over a stand; `do` calls it as a web thread would."""
 
@@ -33,7 +46,7 @@ class Office:
         """The facade of the process that runs now."""
         stand = self.stand
         state = LiveState(stand.accounts, stand.clock, LiveReads(Board(stand.clock)))
-        self.choices = MemoryChoices()
+        self.choices = Choices(stand)
         stand.accounts.order_sockets = tuple
         self.desk = Copying(
             stand.copier,

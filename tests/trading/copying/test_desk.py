@@ -169,7 +169,9 @@ def test_leaving_copy_mode_asks_about_open_positions(office: Office) -> None:
         office.do(lambda: office.desk.switch_mode("normal", None))
     assert refusal.value.code == "copied_positions"
     assert office.do(lambda: office.desk.switch_mode("normal", OnUnfollow.KEEP)) == "normal"
+    office.stand.run(9)
     assert office.stand.owned() == 0
+    assert office.stand.held() == 20  # it is the user's now, and nothing was bought again
 
 
 def test_an_account_with_copied_positions_is_not_let_go(office: Office) -> None:
