@@ -227,7 +227,7 @@ def _desk(
 
     accounts.on_change = account_changed
     shelf = CopyStore(journal.database)
-    drafter = Drafter(clock, instance_id(journal.database, machine_id()), secrets.randbelow)
+    drafter = Drafter(clock, instance_id(journal.database, machine_id()), secrets.token_bytes)
     copier = assembly.guest(
         shelf=shelf,
         journal=journal,

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentKind, IntentState, OrderRequest
 from mtrade.domain.ports import Clock
-from mtrade.trading.intents import order_text
+from mtrade.trading.intents import NOISE, order_text
 from mtrade.trading.planner import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """`instance` names this installation in order texts; `pick(n)` draws a number below n."""
+    """`instance` names this installation in order texts; `noise(n)` draws n random bytes."""
 
     clock: Clock
     instance: str
-    pick: Callable[[int], int]
+    noise: Callable[[int], bytes]
 
     def family(
         self, plan: Plan, kind: IntentKind, *, request_id: str, digest: str, expires_ms: int
@@ -38,7 +38,7 @@ class Drafter:
         return (lead, *(replace(child, parent=lead.order.text) for child in children))
 
     def _draft(self, plan: Plan, kind: IntentKind, order: OrderRequest, expires_ms: int) -> Intent:
-        text = order_text(kind, plan.leg, self.instance, self.pick)
+        text = order_text(kind, plan.leg, self.instance, self.noise(NOISE))
         return Intent(
             id=0,
             account_id=plan.account.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -28,8 +28,8 @@ from mtrade.domain.orders import (
 )
 from mtrade.domain.positions import Leg
 
-# 80 random bits follow in base32 without look-alikes, 16 characters.
 PREFIX = "t-mt1"
+NOISE = 10  # random bytes of an order's text, 16 characters in base32
 _KIND = {
     IntentKind.COPY: "c",
     IntentKind.MANUAL: "m",
@@ -46,14 +46,13 @@ PARENT_NOT_FILLED = "PARENT_NOT_FILLED"
 BY_HAND = "BY_HAND"
 
 
-def order_text(kind: IntentKind, leg: Leg | None, instance: str, pick: Callable[[int], int]) -> str:
-    """A random order label, 25 characters after `t-` of the 28 that Gate allows.
+def order_text(kind: IntentKind, leg: Leg | None, instance: str, noise: bytes) -> str:
+    """An order's label, 25 characters after `t-` of the 28 that Gate allows.
 
-    It is a search key, not an idempotency key: Gate accepts the same text twice. `pick(n)` draws a
-    random number below n, once.
+    `noise` is `NOISE` random bytes, drawn for this order alone. The text is a search key, not an
+    idempotency key: Gate accepts the same one twice.
     """
-    noise = b32encode(pick(1 << 80).to_bytes(10, "big")).decode().lower()
-    return f"{PREFIX}{_KIND[kind]}{_LEG[leg]}{instance}{noise}"
+    return f"{PREFIX}{_KIND[kind]}{_LEG[leg]}{instance}{b32encode(noise).decode().lower()}"
 
 
 class Answer(Struct, frozen=True):

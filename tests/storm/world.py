@@ -32,7 +32,7 @@ from mtrade.gate.trading_core import TradingCore
 from mtrade.gate.trading_line import TradingLine
 from mtrade.store.journal import SqliteJournal
 from mtrade.trading.courier import Courier
-from mtrade.trading.intents import EXPIRES_MS, order_text
+from mtrade.trading.intents import EXPIRES_MS, NOISE, order_text
 from mtrade.trading.messages import Commit
 from mtrade.trading.pipeline import Pipeline
 from tests.checker import problems
@@ -262,7 +262,7 @@ class World:
         self._asked += 1
         on_futures = self.pick.random() < 0.6
         leg = Leg.NET if on_futures else None
-        text = order_text(IntentKind.MANUAL, leg, "abcd", self.pick.randrange)
+        text = order_text(IntentKind.MANUAL, leg, "abcd", self.pick.randbytes(NOISE))
         return Intent(
             id=0,
             account_id=ACCOUNT.id,

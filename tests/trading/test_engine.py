@@ -67,7 +67,7 @@ class Desk:
             planner=self.planner,
             previewer=Previewer(self.planner, state),
             pipeline=self.pipeline,
-            drafter=Drafter(clock, "abcd", random.Random(1).randrange),
+            drafter=Drafter(clock, "abcd", random.Random(1).randbytes),
             journal=self.journal,
             choices=MemoryChoices(),
             clock=clock,

@@ -29,7 +29,7 @@ from mtrade.domain.orders import (
 )
 from mtrade.domain.positions import Leg
 from mtrade.trading import intents
-from mtrade.trading.intents import Answer, after_parent, judge, order_text, recover, told
+from mtrade.trading.intents import NOISE, Answer, after_parent, judge, order_text, recover, told
 from tests.trading.fakes import request, venue_order
 
 NOW = 1_700_000_000_000
@@ -51,12 +51,12 @@ def intent(state: IntentState = IntentState.SENDING, **changes: object) -> Inten
 
 
 def test_order_text_obeys_gates_rule_and_names_kind_leg_and_instance() -> None:
-    pick = random.Random(1).randrange
-    text = order_text(IntentKind.MANUAL, Leg.SHORT, "abcd", pick)
+    noise = random.Random(1).randbytes
+    text = order_text(IntentKind.MANUAL, Leg.SHORT, "abcd", noise(NOISE))
     assert re.fullmatch(r"t-[0-9A-Za-z_.-]{1,28}", text)
     assert text.startswith("t-mt1mSabcd")
     assert len(text) == 2 + 25
-    assert order_text(IntentKind.MANUAL, None, "abcd", pick) != text
+    assert order_text(IntentKind.MANUAL, None, "abcd", noise(NOISE)) != text
 
 
 def test_a_filled_answer_ends_the_intent() -> None:

@@ -51,7 +51,7 @@ def real_desk(stack: ExitStack, folder: Path, clock: FakeClock) -> tuple[Desk, N
         planner=planner,
         previewer=Previewer(planner, state),
         pipeline=pipeline,
-        drafter=Drafter(clock, "abcd", random.Random(1).randrange),
+        drafter=Drafter(clock, "abcd", random.Random(1).randbytes),
         journal=journal,
         choices=choices,
         clock=clock,

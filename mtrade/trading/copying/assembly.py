@@ -47,7 +47,7 @@ def guest(
         scout_for=partial(Scout, accounts),
         mode=lambda: str(choices.get(MODE) or "normal"),
         instance=drafter.instance,
-        pick=drafter.pick,
+        noise=drafter.noise,
         former=former,
         lost=lost,
     )

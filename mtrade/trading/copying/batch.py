@@ -15,7 +15,7 @@ from mtrade.domain.copying.step import Outcome
 from mtrade.domain.frozen import replace
 from mtrade.domain.orders import Intent, IntentKind, IntentState
 from mtrade.trading.copying.holdings import VISIBLE_MS
-from mtrade.trading.intents import EXPIRES_MS, order_text
+from mtrade.trading.intents import EXPIRES_MS, NOISE, order_text
 
 
 class Decided(Struct, frozen=True):
@@ -28,10 +28,11 @@ class Decided(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Batch:
-    """`instance` names this installation in order texts; `pick(n)` draws a number below n."""
+    """`instance` names this installation in order texts; `noise(n)` draws n random bytes,
+    once for the whole fan-out: each call is one of the system and lets other threads in."""
 
     instance: str
-    pick: Callable[[int], int]
+    noise: Callable[[int], bytes]
     planned_ms: int
     decided: list[Decided] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
@@ -48,12 +49,14 @@ class Batch:
         """The intents, exits first, numbered from `first_id`, and the change they go with."""
         wanting = [(d, d.outcome.order) for d in self.decided if d.outcome.order is not None]
         wanting.sort(key=lambda pair: not pair[1].reducing)
+        noise = self.noise(NOISE * len(wanting))
         intents: list[Intent] = []
         legs: dict[int, CopyLeg] = {}
         events = list(self.events)
         causes = list(self.causes)
-        for number, (decided, wanted) in enumerate(wanting, first_id):
-            intent = self._intent(number, decided, wanted)
+        for place, (decided, wanted) in enumerate(wanting):
+            number, own = first_id + place, noise[place * NOISE : (place + 1) * NOISE]
+            intent = self._intent(number, decided, wanted, own)
             intents.append(intent)
             legs[decided.leg.id] = replace(
                 decided.outcome.leg, pending=number, planned_ms=decided.facts.now_ms
@@ -68,9 +71,9 @@ class Batch:
         change = CopyChange(legs=tuple(legs.values()), events=tuple(events), causes=tuple(causes))
         return intents, change
 
-    def _intent(self, number: int, decided: Decided, wanted: Wanted) -> Intent:
+    def _intent(self, number: int, decided: Decided, wanted: Wanted, noise: bytes) -> Intent:
         leg = decided.leg
-        text = order_text(IntentKind.COPY, leg.side, self.instance, self.pick)
+        text = order_text(IntentKind.COPY, leg.side, self.instance, noise)
         return Intent(
             id=number,
             account_id=leg.follower_id,

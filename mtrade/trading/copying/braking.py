@@ -32,7 +32,7 @@ from mtrade.trading.copying.brakes import ALL, HALT
 from mtrade.trading.copying.breakers import Breakers
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.world import network_of
-from mtrade.trading.intents import EXPIRES_MS, order_text
+from mtrade.trading.intents import EXPIRES_MS, NOISE, order_text
 
 PAUSE = "pause"
 LINK = "link:"
@@ -113,7 +113,9 @@ class Braking:
             side=Side.SELL if long else Side.BUY,
             type=OrderType.MARKET,
             size=ZERO,
-            text=order_text(IntentKind.FLATTEN, row.leg, core.tools.instance, core.tools.pick),
+            text=order_text(
+                IntentKind.FLATTEN, row.leg, core.tools.instance, core.tools.noise(NOISE)
+            ),
             tif=TimeInForce.IOC,
             reduce_only=hedged,
             close=not hedged,

@@ -41,8 +41,8 @@ RELOAD_S = 1.0
 class Tools:
     """What copying is made with. `clock_of` is a network's clock at the exchange, `mode` the desk's
     mode, `instance` names this installation in order texts, `former` are its earlier names,
-    `pick(n)` draws below n. `lost` says that the last commits before the start may be gone. The
-    monitor looks every `monitor_s` seconds."""
+    `noise(n)` draws n random bytes. `lost` says that the last commits before the start may be gone.
+    The monitor looks every `monitor_s` seconds."""
 
     shelf: CopyShelf
     next_id: Callable[[], int]
@@ -53,7 +53,7 @@ class Tools:
     scout_for: Callable[[Callable[[object], None]], Scout]
     mode: Callable[[], str]
     instance: str
-    pick: Callable[[int], int]
+    noise: Callable[[int], bytes]
     former: frozenset[str] = frozenset()
     lost: bool = False
     unknown_limit: int = 3

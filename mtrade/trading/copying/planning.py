@@ -42,7 +42,7 @@ class Planning:
         core.touched = set()
         core.gates.refresh()
         at = core.fresh_pass()
-        batch = Batch(core.tools.instance, core.tools.pick, core.tools.clock.now_ms())
+        batch = Batch(core.tools.instance, core.tools.noise, core.tools.clock.now_ms())
         for leg_id in sorted(due):  # the order that the list at arming reckons with
             self._decide(leg_id, at, batch)
         now = core.tools.clock.monotonic()

@@ -74,7 +74,7 @@ class Process:
         clock: StageClock,
         journal: SimJournal,
         lines: dict[str, SimLine],
-        texts: Callable[[int], int],
+        texts: Callable[[int], bytes],
         *,
         lost: bool,
     ) -> None:
@@ -97,7 +97,7 @@ class Process:
             scout_for=lambda post: Scout(self.accounts, self._late(post), self._pool),
             mode=lambda: "copy",
             instance=INSTANCE,
-            pick=texts,
+            noise=texts,
             lost=lost,
             unknown_limit=NO_LIMIT,
             monitor_s=MONITOR_S,

@@ -193,7 +193,7 @@ class World:
         try:
             self.process = Process(
                 life, self.bourse, self.troubles, self.clock, self.disk.journal, lines,
-                self._texts.randrange, lost=self.disk.journal.may_have_lost(),
+                self._texts.randbytes, lost=self.disk.journal.may_have_lost(),
             )  # fmt: skip
         except MTradeError:  # the disk is full: somebody starts it again
             life.dead = True

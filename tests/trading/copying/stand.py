@@ -192,7 +192,7 @@ class Stand:
                 scout_for=lambda post: Scout(self.accounts, post, self._pool),
                 mode=lambda: self.mode,
                 instance="aaaa",
-                pick=self.pick.randrange,
+                noise=self.pick.randbytes,
                 **{"step": halve, "booked": book, **self.tools},
             ),
             self.brakes,

@@ -12,7 +12,7 @@ from mtrade.domain.orders import Intent
 from mtrade.trading.copying.batch import Batch, Decided
 from tests.domain.copying.facts import NOW, Bench
 
-PICK = random.Random(1).randrange
+DRAW = random.Random(1).randbytes
 
 
 def decided(number: int, *, leaving: bool = False) -> Decided:
@@ -28,7 +28,7 @@ def decided(number: int, *, leaving: bool = False) -> Decided:
 
 
 def built(*wanting: Decided, first_id: int = 1) -> list[Intent]:
-    batch = Batch("aaaa", PICK, NOW)
+    batch = Batch("aaaa", DRAW, NOW)
     for one in wanting:
         batch.add(one)
     intents, change = batch.built(first_id, lambda one, text: ())
