@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
+import ssl
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -17,7 +22,9 @@ from mtrade.gate import socket as shell
 from mtrade.gate.networks import LIVE, addresses
 from mtrade.gate.socket import Socket, Sockets
 from mtrade.loop import LoopThread
+from tests.process.test_http import certificate
 
+__all__ = ["certificate"]
 WAIT_S = 10.0
 Talk = Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]
 
@@ -53,7 +60,7 @@ def loop() -> Iterator[LoopThread]:
 
 
 @asynccontextmanager
-async def serving(talk: Talk) -> AsyncIterator[int]:
+async def serving(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     async def handle(request: web.Request) -> web.WebSocketResponse:
         peer = web.WebSocketResponse(autoping=False)
         await peer.prepare(request)
@@ -68,7 +75,7 @@ async def serving(talk: Talk) -> AsyncIterator[int]:
     app.router.add_get("/away/", away)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     assert site._server is not None
     try:
@@ -77,15 +84,25 @@ async def serving(talk: Talk) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def until(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WAIT_S
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return true()
+
+
 class Bench:
     """A server that talks as a test says, a socket to it, and what was heard."""
 
-    def __init__(self, loop: LoopThread, talk: Talk) -> None:
+    def __init__(self, loop: LoopThread, talk: Talk, tls: ssl.SSLContext | None = None) -> None:
         self.loop = loop
         self.ear = Ear()
-        self._server = serving(talk)
+        self._server = serving(talk, tls)
         port = loop.call(self._server.__aenter__(), WAIT_S)
         self.where = addresses(Network.PAPER, f"http://127.0.0.1:{port}")
+        if tls is not None:
+            rest, ws = (url.replace("://", "s://") for url in (self.where.rest, self.where.ws_spot))
+            self.where = dataclasses.replace(self.where, rest=rest, ws_spot=ws)
         self.sockets = Sockets(self.where)
         self.socket = self.open(self.where.ws_spot)
 
@@ -212,6 +229,51 @@ def test_text_is_heard_in_the_call_that_read_it(loop: LoopThread) -> None:
     bench.close()
     assert ear.texts == list("012")
     assert tasks == [None, None, None]
+
+
+def test_under_tls_text_is_heard_the_same_way(
+    loop: LoopThread, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gate's own sockets are; a connection that is cut then ends too."""
+    cert, key = certificate
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(cert, key)
+    ours = ssl.create_default_context(cafile=str(cert))
+    ours.check_hostname = False
+    monkeypatch.setattr(
+        shell,
+        "_session",
+        lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=ours)),
+    )
+    tasks: list[asyncio.Task[object] | None] = []
+
+    class Noting(Ear):
+        def received(self, text: str) -> None:
+            tasks.append(asyncio.current_task())
+            super().received(text)
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        for _ in range(2):
+            text = (await peer.receive_str(timeout=WAIT_S)).encode()
+            assert request.transport is not None
+            request.transport.write(b"\x81\x01" + text + b"\x89\x00\x81\x01." + b"\x81\x01!")
+            await peer.receive(WAIT_S)  # the pong
+        assert request.transport is not None
+        request.transport.abort()
+
+    bench = Bench(loop, talk, theirs)
+    assert bench.ear.open.wait(WAIT_S)
+    ear = Noting()
+    bench.socket = bench.open(bench.where.ws_spot, ear)
+    assert ear.open.wait(WAIT_S)
+    for number in range(2):
+        assert bench.send(str(number))
+        assert until(lambda: len(ear.texts) >= 3 * (number + 1))  # noqa: B023 - called at once
+    assert ear.over.wait(WAIT_S)
+    bench.close()
+    assert ear.texts == list("0.!1.!")
+    assert tasks[0] is None
+    assert "closed" in ear.ends[0]
 
 
 def test_a_fault_of_the_listener_ends_its_connection_and_is_told(
