@@ -19,7 +19,7 @@ from mtrade.domain.events import (
 from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import futures, spot
 from mtrade.trading.live.board import Board
-from mtrade.trading.live.hub import Hub
+from mtrade.trading.live.hub import YIELD_S, Hub
 from mtrade.trading.live.mailbox import LONGEST
 from mtrade.trading.live.reader import WALLET_S
 from mtrade.trading.live.topics import AccountTopic, CandleTopic, MarketTopic, ServerTopic, Topic
@@ -68,6 +68,28 @@ def test_news_is_told_at_once_and_then_ten_times_a_second_at_most(stand: Stand) 
     stand.step(0.1)
     assert stand.encoded == [MARKET] * 4
     assert kinds(box.take(0)) == ["market"] * 4
+
+
+def test_what_comes_a_moment_after_the_first_word_is_told_with_it(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub lets go of the processor meanwhile: who trades or copies goes first."""
+    box = stand.listen(MARKET)
+    box.take(0)
+    stand.step(1.0)
+    stand.encoded.clear()
+    waited: list[float] = []
+
+    def moment(seconds: float) -> None:
+        waited.append(seconds)
+        stand.hub.post(changed(2))
+
+    monkeypatch.setattr("mtrade.trading.live.hub.time.sleep", moment)
+    stand.hub.post(changed(1))
+    stand.hub.work(0, YIELD_S)
+    assert waited == [YIELD_S]
+    stand.step(0.2)
+    assert stand.encoded == [MARKET]  # both at once: nothing of them was left
 
 
 def test_a_topic_is_encoded_once_for_all_and_all_get_the_same_bytes(stand: Stand) -> None:
