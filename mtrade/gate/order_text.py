@@ -21,7 +21,7 @@ from mtrade.gate.fields import SHORT, TEXT_LIMIT
 
 LARGEST_ID = 10**18
 LATEST = 10**16  # of the limiter's times, in milliseconds
-LATEST_MS = 10**14
+LARGEST_POWER = 10  # of a time in seconds; a larger one is in milliseconds
 
 
 class Header(Struct, frozen=True, gc=False):
@@ -87,7 +87,7 @@ def placed(text: Raw, sent: OrderRequest, body: Mapping[str, object]) -> VenueOr
         if not sent.text or sent.size.is_zero() or not _repeats(raw, sent, body):
             return None
         return _order(raw, sent)
-    except (DecodeError, UnicodeError, RecursionError, ValueError, ArithmeticError):
+    except (DecodeError, UnicodeError, RecursionError, ValueError):
         return None
 
 
@@ -163,8 +163,7 @@ def _id(value: int) -> str:
 
 
 def _ms(seconds: Decimal) -> int:
-    """Raises ValueError, or ArithmeticError for what is no number."""
-    ms = int(seconds * 1000)
-    if seconds.is_signed() or ms >= LATEST_MS:
+    """Raises ValueError, before a number of a million digits is made, which takes a minute."""
+    if seconds.is_signed() or not seconds.is_finite() or seconds.adjusted() > LARGEST_POWER:
         raise ValueError("not a time in seconds")
-    return ms
+    return int(seconds * 1000)

@@ -122,6 +122,13 @@ def test_an_order_that_differs_from_what_was_sent_is_left_to_the_judge(other: An
     assert both(FUTURES_ORDER | other) == (None, None)
 
 
+@pytest.mark.parametrize("seconds", ["1e999999", "1e300000", "1e14", "-1", "NaN", "Infinity"])
+def test_a_time_that_is_none_is_refused_before_anything_is_reckoned_with_it(seconds: str) -> None:
+    """A number of a million digits would hold up everybody for a minute."""
+    with pytest.raises(ValueError, match="not a time"):
+        order_text._ms(D(seconds))
+
+
 def ordinary_reply(text: str) -> Reply:
     raw = loads(text)
     return read_reply(raw["request_id"], raw)
