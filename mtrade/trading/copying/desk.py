@@ -19,7 +19,7 @@ from mtrade.domain.copying.choices import OnUnfollow
 from mtrade.domain.copying.codes import Act
 from mtrade.domain.copying.model import Control, CopyEvent, Link, LinkState
 from mtrade.domain.copying.params import CopyParams
-from mtrade.domain.errors import Conflict, InvalidRequest, StoreError
+from mtrade.domain.errors import Conflict, InvalidRequest, MTradeError, StoreError
 from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Side
 from mtrade.domain.positions import Leg
@@ -203,16 +203,23 @@ class Copying:
 
     def _switch(self, mode: str, positions: OnUnfollow | None) -> None:
         """On the engine's thread and in one go: nothing is bought anew of what was let go."""
-        if mode == "normal" and (holding := self._commands.holding()):
-            if positions is None:
-                raise Conflict("copied positions are open", code="copied_positions")
-            keys = [link.id for link in holding]
-            if positions is OnUnfollow.KEEP:
-                self._acts.let_go(keys)
-            elif positions is OnUnfollow.CLOSE_NOW:
-                self._commands.close_legs(keys)
-        self._choices.set(MODE, mode)
+        holding = self._commands.holding() if mode == "normal" else []
+        if holding and positions is None:
+            raise Conflict("copied positions are open", code="copied_positions")
+        before = self._core.tools.mode()
+        self._choices.set(MODE, mode)  # first: when that fails nothing has happened
+        try:
+            self._leave([link.id for link in holding], positions)
+        except MTradeError:
+            self._choices.set(MODE, before)
+            raise
         self._core.mode_changed()
+
+    def _leave(self, keys: list[int], positions: OnUnfollow | None) -> None:
+        if positions is OnUnfollow.KEEP:
+            self._acts.let_go(keys)
+        elif positions is OnUnfollow.CLOSE_NOW:
+            self._commands.close_legs(keys)
 
     def _wished(self, wish: LinkWish) -> Link:
         for account_id in (wish.leader_id, wish.follower_id):

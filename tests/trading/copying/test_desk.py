@@ -9,7 +9,7 @@ import pytest
 
 from mtrade.domain.copying.choices import OnUnfollow, SizeMode
 from mtrade.domain.copying.model import LinkState
-from mtrade.domain.errors import Conflict, InvalidRequest, NotFound
+from mtrade.domain.errors import Conflict, InvalidRequest, NotFound, StoreError
 from mtrade.domain.instruments import Side
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.views import LinkWish
@@ -172,6 +172,23 @@ def test_leaving_copy_mode_asks_about_open_positions(office: Office) -> None:
     office.stand.run(9)
     assert office.stand.owned() == 0
     assert office.stand.held() == 20  # it is the user's now, and nothing was bought again
+
+
+def test_a_mode_that_cannot_be_stored_lets_nothing_go(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.armed()
+    office.stand.trade("40")
+    office.stand.run(3)
+
+    def full(key: str, value: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(office.choices, "set", full)
+    with pytest.raises(StoreError):
+        office.do(lambda: office.desk.switch_mode("normal", OnUnfollow.CLOSE_NOW))
+    office.stand.run(3)
+    assert (office.stand.mode, office.stand.owned(), office.stand.held()) == ("copy", 20, 20)
 
 
 def test_an_account_with_copied_positions_is_not_let_go(office: Office) -> None:
