@@ -19,7 +19,8 @@ TEXT = aiohttp.WSMsgType.TEXT
 class Prompt(asyncio.Protocol):
     """Reads for one connection, from when it is made. On the loop only.
 
-    What `hear` raises ends the connection and is kept as `fault`. A `muted` one hands nothing over.
+    What `hear` raises comes out of `turn`, whose user ends the connection: not every transport
+    ends it by itself when its protocol fails. A `muted` one hands nothing over.
     """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse, hear: Callable[[str], None]) -> None:
@@ -28,8 +29,8 @@ class Prompt(asyncio.Protocol):
         self._queue: Any = ws._reader
         self._hear = hear
         self._turn: asyncio.Future[None] | None = None
+        self._fault: BaseException | None = None
         self.muted = False
-        self.fault: BaseException | None = None
         transport.set_protocol(self)
 
     async def turn(self) -> None:
@@ -40,10 +41,20 @@ class Prompt(asyncio.Protocol):
                 await self._turn
             finally:
                 self._turn = None
+            if self._fault is not None:
+                raise self._fault
 
     def data_received(self, data: bytes) -> None:
         self._inner.data_received(data)
-        if self._turn is not None and self._passed_text():
+        if self._turn is None:
+            return
+        try:
+            passed = self._passed_text()
+        except BaseException as fault:
+            self._fault, self.muted = fault, True
+            self._wake()
+            raise
+        if passed:
             self._wake()
 
     def eof_received(self) -> bool | None:
@@ -63,17 +74,13 @@ class Prompt(asyncio.Protocol):
     def _passed_text(self) -> bool:
         """Hand over the text that is next; whether anything else follows it."""
         waiting, read, hear = self._queue._buffer, self._queue.read, self._hear
-        try:
-            while waiting and waiting[0][0].type is TEXT:
-                reading = read()
-                try:
-                    reading.send(None)  # it has nothing to wait for: a frame is there
-                except StopIteration as end:
-                    if not self.muted:
-                        hear(end.value.data)
-        except BaseException as fault:
-            self.fault, self.muted = fault, True
-            raise
+        while waiting and waiting[0][0].type is TEXT:
+            reading = read()
+            try:
+                reading.send(None)  # it has nothing to wait for: a frame is there
+            except StopIteration as end:
+                if not self.muted:
+                    hear(end.value.data)
         return bool(waiting) or self._queue.is_eof()
 
     def _wake(self) -> None:

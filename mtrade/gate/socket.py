@@ -121,9 +121,12 @@ class Socket:
             self._listener.opened()
             while True:
                 await prompt.turn()
-                message = await ws.receive()
+                try:
+                    message = await ws.receive()
+                except aiohttp.ClientConnectionResetError:
+                    continue  # a ping could not be answered any more; text may wait behind it
                 if message.type is not TEXT:  # text may follow a ping that was answered
-                    return _why(message, ws, prompt)
+                    return _why(message, ws)
                 if not self._reason:
                     self._listener.received(message.data)
         finally:
@@ -207,9 +210,7 @@ async def _hang_up(ws: aiohttp.ClientWebSocketResponse) -> None:
         log.debug("a socket did not close well: %s", type(error).__name__)
 
 
-def _why(message: aiohttp.WSMessage, ws: aiohttp.ClientWebSocketResponse, prompt: Prompt) -> str:
-    if prompt.fault is not None:
-        return f"internal error: {type(prompt.fault).__name__}"
+def _why(message: aiohttp.WSMessage, ws: aiohttp.ClientWebSocketResponse) -> str:
     if message.type is aiohttp.WSMsgType.BINARY:
         return "a binary frame came"
     if message.type is aiohttp.WSMsgType.ERROR:

@@ -11,15 +11,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp._websocket.reader import WebSocketDataQueue
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.errors import ConfigError
 from mtrade.gate import socket as shell
 from mtrade.gate.networks import LIVE, addresses
+from mtrade.gate.prompt import Prompt
 from mtrade.gate.socket import Socket, Sockets
 from mtrade.loop import LoopThread
 from tests.process.test_http import certificate
@@ -229,6 +233,51 @@ def test_text_is_heard_in_the_call_that_read_it(loop: LoopThread) -> None:
     bench.close()
     assert ear.texts == list("012")
     assert tasks == [None, None, None]
+
+
+def test_text_behind_a_ping_that_cannot_be_answered_any_more_is_heard(loop: LoopThread) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        await peer.receive(WAIT_S)
+        assert request.transport is not None
+        request.transport.write(b"\x81\x01a" + b"\x89\x00\x81\x01b" * 50)
+        request.transport.close()
+
+    for _ in range(5):
+        bench = Bench(loop, talk)
+        assert bench.ear.open.wait(WAIT_S)
+        assert bench.send("go")
+        assert "closed" in bench.end()
+        assert bench.ear.texts == ["a", *"b" * 50]
+
+
+def test_a_transport_that_outlives_a_fault_of_its_protocol_is_left_all_the_same() -> None:
+    """Windows' own transport is one: the fault comes out of `turn`, too."""
+
+    class Wire:
+        def get_protocol(self) -> Any:
+            return SimpleNamespace(data_received=lambda data: queue.feed_data(text, 1))
+
+        def set_protocol(self, protocol: Any) -> None:
+            """It stays as it is."""
+
+    def hear(word: str) -> None:
+        raise LookupError(word)
+
+    async def run() -> None:
+        ws: Any = SimpleNamespace(_writer=SimpleNamespace(transport=Wire()), _reader=queue)
+        prompt = Prompt(ws, hear)
+        turn = asyncio.create_task(prompt.turn())
+        await asyncio.sleep(0)
+        with pytest.raises(LookupError):
+            prompt.data_received(b"")
+        with pytest.raises(LookupError):
+            await asyncio.wait_for(turn, WAIT_S)
+
+    text = aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, "x", "")
+    own = asyncio.new_event_loop()
+    queue = WebSocketDataQueue(SimpleNamespace(_reading_paused=False), 1 << 16, loop=own)
+    own.run_until_complete(run())
+    own.close()
 
 
 def test_under_tls_text_is_heard_the_same_way(
