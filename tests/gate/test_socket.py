@@ -325,6 +325,24 @@ def test_under_tls_text_is_heard_the_same_way(
     assert "closed" in ear.ends[0]
 
 
+async def two_texts(peer: web.WebSocketResponse, request: web.Request) -> None:
+    """In one write, once asked."""
+    await peer.receive(WAIT_S)
+    assert request.transport is not None
+    request.transport.write(b"\x81\x01a\x81\x01b")
+    await peer.receive(WAIT_S)
+
+
+def two_texts_at_once(bench: Bench, ear: Ear) -> None:
+    """Let a connection get them, until it is over."""
+    assert bench.ear.open.wait(WAIT_S)
+    bench.socket = bench.open(bench.where.ws_spot, ear)
+    assert ear.open.wait(WAIT_S)
+    assert bench.send("go")
+    assert ear.over.wait(WAIT_S)
+    bench.close()
+
+
 def test_a_fault_of_the_listener_ends_its_connection_and_is_told(
     loop: LoopThread, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -333,20 +351,8 @@ def test_a_fault_of_the_listener_ends_its_connection_and_is_told(
             super().received(text)
             raise LookupError(text)
 
-    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
-        await peer.receive(WAIT_S)
-        assert request.transport is not None
-        request.transport.write(b"\x81\x01a\x81\x01b")
-        await peer.receive(WAIT_S)
-
-    bench = Bench(loop, talk)
-    assert bench.ear.open.wait(WAIT_S)
     ear = Faulty()
-    bench.socket = bench.open(bench.where.ws_spot, ear)
-    assert ear.open.wait(WAIT_S)
-    assert bench.send("go")
-    assert ear.over.wait(WAIT_S)
-    bench.close()
+    two_texts_at_once(Bench(loop, two_texts), ear)
     assert ear.ends == ["internal error: LookupError"]
     assert ear.texts == ["a"]
     assert "LookupError" in caplog.text
@@ -358,20 +364,8 @@ def test_nothing_is_heard_of_a_connection_that_is_being_closed(loop: LoopThread)
             super().received(text)
             bench.socket.close("enough")
 
-    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
-        await peer.receive(WAIT_S)
-        assert request.transport is not None
-        request.transport.write(b"\x81\x01a\x81\x01b")
-        await peer.receive(WAIT_S)
-
-    bench = Bench(loop, talk)
-    assert bench.ear.open.wait(WAIT_S)
-    ear = Leaving()
-    bench.socket = bench.open(bench.where.ws_spot, ear)
-    assert ear.open.wait(WAIT_S)
-    assert bench.send("go")
-    assert ear.over.wait(WAIT_S)
-    bench.close()
+    bench, ear = Bench(loop, two_texts), Leaving()
+    two_texts_at_once(bench, ear)
     assert ear.ends == ["enough"]
     assert ear.texts == ["a"]
 
