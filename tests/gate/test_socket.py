@@ -275,7 +275,8 @@ def test_a_transport_that_outlives_a_fault_of_its_protocol_is_left_all_the_same(
 
     text = aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, "x", "")
     own = asyncio.new_event_loop()
-    queue = WebSocketDataQueue(SimpleNamespace(_reading_paused=False), 1 << 16, loop=own)
+    parent: Any = SimpleNamespace(_reading_paused=False)
+    queue = WebSocketDataQueue(parent, 1 << 16, loop=own)
     own.run_until_complete(run())
     own.close()
 

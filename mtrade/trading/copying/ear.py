@@ -207,6 +207,9 @@ class Ear:
         place = (seen.account_id, seen.settle)
         for instrument in sorted(self._core.memory.rows(place, seen.positions, seen.read_ms)):
             self.moved(seen.account_id, instrument)
+        sight = self._core.memory.sight(*place)
+        if sight is not None and sight.missing:
+            self._core.errands.look_again(*place)
 
     def _trades(self, seen: TradesSeen) -> None:
         memory = self._core.memory

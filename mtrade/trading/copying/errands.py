@@ -13,7 +13,7 @@ from mtrade.domain.copying.model import Link, LinkState
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.ports import Clock, Feeds
 from mtrade.trading.copying.book import Book
-from mtrade.trading.copying.holdings import VISIBLE_MS
+from mtrade.trading.copying.holdings import SECOND_LOOK_MS, VISIBLE_MS
 from mtrade.trading.copying.market import Markets
 from mtrade.trading.copying.memory import Memory, Place, Sight
 from mtrade.trading.copying.scout import Scout
@@ -31,6 +31,7 @@ TRADES_S = 5.0
 BACK_MS = 600_000  # how far back missed executions of a leader are listed
 KEY_S = 60.0
 MOMENT_S = 1.0
+SECOND_S = SECOND_LOOK_MS / 1000 + 0.05
 
 
 class Errands:
@@ -87,6 +88,12 @@ class Errands:
         """Read an account's positions at once."""
         self._next.pop(("positions", (account_id, settle)), None)
         self._run_at = 0.0
+
+    def look_again(self, account_id: str, settle: str) -> None:
+        """A row was missing for the first time: the second look need not wait for the next read."""
+        key = ("positions", (account_id, settle))
+        again = self._clock.monotonic() + SECOND_S
+        self._next[key] = min(self._next.get(key, again), again)
 
     def wallet_soon(self, account_id: str, settle: str) -> None:
         """Read an account's wallet at once."""

@@ -1,8 +1,8 @@
 """Positions of an account as the highest `update_id` shows them, not as the last message. Pure.
 
 A row that is merely missing from a read is flat only after a second read, at least a second later,
-and long after the last change that is known; an explicit size 0 counts at once. Times are those of
-the exchange.
+and long after the position was opened; an explicit size 0 counts at once. Times are those of the
+exchange.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ Key = tuple[InstrumentId, Leg]
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """One leg. `read_ms` is until when it is known to hold, `moved_ms` when it last changed as far
-    as known, `same_ms` since when this size was seen. `missing_ms` is the first read without it,
-    `behind_ms` the first that went back in `update_id`. `netted`: the sum of a hedge leader's legs,
-    which grows one way by reductions of the other too."""
+    """One leg. `read_ms` is until when it is known to hold, `moved_ms` when it last changed and
+    `born_ms` when it was opened, as far as known, `same_ms` since when this size was seen.
+    `missing_ms` is the first read without it, `behind_ms` the first that went back in `update_id`.
+    `netted`: the sum of a hedge leader's legs, which grows one way by reductions of the other too.
+    """
 
     size: Decimal
     update_id: int
     read_ms: int
     moved_ms: int
     same_ms: int
+    born_ms: int = 0
     entry_price: Decimal | None = None
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
@@ -58,6 +60,7 @@ def pushed(known: Held | None, update: PositionUpdate) -> Held | None:
         read_ms=update.time_ms,
         moved_ms=update.time_ms,
         same_ms=_same_ms(known, update.size, update.time_ms),
+        born_ms=_born_ms(known, update),
         entry_price=update.entry_price,
         leverage=update.leverage,
         margin_mode=update.margin_mode,
@@ -120,7 +123,7 @@ def _behind(known: Held, row: Position, read_ms: int) -> Held | None:
 def _missed(known: Held, read_ms: int) -> Held:
     if known.size.is_zero():
         return replace(known, read_ms=max(known.read_ms, read_ms))
-    if read_ms < known.moved_ms + VISIBLE_MS and known.missing_ms is None:
+    if read_ms < known.born_ms + VISIBLE_MS and known.missing_ms is None:
         return known
     if read_ms < known.moved_ms:
         return known
@@ -148,6 +151,7 @@ def _row(row: Position, read_ms: int, moved_ms: int, same_ms: int) -> Held:
         read_ms=read_ms,
         moved_ms=moved_ms,
         same_ms=same_ms,
+        born_ms=row.open_ms or moved_ms,
         entry_price=row.entry_price,
         leverage=row.leverage,
         margin_mode=row.margin_mode,
@@ -164,6 +168,14 @@ def _same_liq(known: Held | None, update: PositionUpdate) -> Decimal | None:
     before = (known.size, known.leverage, known.margin_mode, known.margin)
     now = (update.size, update.leverage, update.margin_mode, update.margin)
     return known.liq_price if before == now else None
+
+
+def _born_ms(known: Held | None, update: PositionUpdate) -> int:
+    """A push that follows on the last one and stays on its side tells of the same position."""
+    follows = known is not None and update.update_id == known.update_id + 1
+    if known is not None and follows and known.size * update.size > 0:
+        return known.born_ms
+    return update.time_ms
 
 
 def _same_ms(known: Held | None, size: Decimal, time_ms: int) -> int:

@@ -67,6 +67,30 @@ def test_a_read_may_be_too_early_to_show_what_a_push_has_told() -> None:
     assert known.size == 5
 
 
+def test_a_position_that_was_there_long_before_the_first_read_is_missed_at_once() -> None:
+    """REST has listed it: a read without it is no late one, and the second look decides."""
+    old = replace(row("5", 7), open_ms=T0 - 60_000)
+    (known,) = read({}, [old], T0, "usdt").values()
+    known = after(known, [], T0 + 500)
+    assert known.size == 5
+    assert after(known, [], T0 + 1500).size == 0
+
+
+def test_a_position_that_was_opened_just_before_the_first_read_is_not() -> None:
+    (known,) = read({}, [replace(row("5", 7), open_ms=T0 - 100)], T0, "usdt").values()
+    known = after(known, [], T0 + 500)
+    assert after(known, [], T0 + 1500).size == 5
+
+
+def test_a_change_that_came_after_unheard_ones_may_be_of_a_new_position() -> None:
+    (known,) = read({}, [replace(row("5", 7), open_ms=T0 - 60_000)], T0, "usdt").values()
+    for number, left in ((8, 0), (9, 6)):
+        told = pushed(known, push("6", number, T0 + 400))
+        assert told is not None
+        told = after(told, [], T0 + 500)
+        assert after(told, [], T0 + 1500).size == left
+
+
 def test_after_a_close_was_told_one_read_without_the_row_is_enough() -> None:
     told = closed(held(), T0 + 100)
     assert told.size == 5
