@@ -29,8 +29,8 @@ class Change(Struct, Generic[T], frozen=True, kw_only=True):
     """A changing call in both its forms: a REST request, and a channel with its `param`.
 
     `parse` reads the result, the same on both ways; `quick` reads it from its text as it comes over
-    the socket, or says None. `bucket` is the budget both draw on; an
-    `urgent` call is never held back. Without a `channel` there is only REST.
+    the socket, or says None. `bucket` is the budget both draw on; an `urgent` call is never held
+    back. Without a `channel` there is only REST.
     """
 
     method: str

@@ -91,9 +91,7 @@ class Errands:
 
     def look_again(self, account_id: str, settle: str) -> None:
         """A row was missing for the first time: the second look need not wait for the next read."""
-        key = ("positions", (account_id, settle))
-        again = self._clock.monotonic() + SECOND_S
-        self._next[key] = min(self._next.get(key, again), again)
+        self._no_later(("positions", (account_id, settle)), SECOND_S)
 
     def wallet_soon(self, account_id: str, settle: str) -> None:
         """Read an account's wallet at once."""
@@ -102,8 +100,7 @@ class Errands:
 
     def wallet_after(self, account_id: str, settle: str) -> None:
         """Money moved: read the wallet in a moment."""
-        key = ("wallet", (account_id, settle))
-        self._next[key] = min(self._next.get(key, 0.0), self._clock.monotonic() + MOMENT_S)
+        self._no_later(("wallet", (account_id, settle)), MOMENT_S)
 
     def contract(self, account_id: str, instrument: InstrumentId) -> None:
         """Read leverage and margin mode, unless that is being done or was done lately."""
@@ -214,6 +211,9 @@ class Errands:
         if self._clock.monotonic() >= self.refused[place[0]][0]:
             self.refused[place[0]] = (self._clock.monotonic() + KEY_S, False)
             self._scout.ask_positions(*place)
+
+    def _no_later(self, key: Hashable, seconds: float) -> None:
+        self._next[key] = min(self._next.get(key, 0.0), self._clock.monotonic() + seconds)
 
     def _is_due(self, key: Hashable, every_s: float) -> bool:
         now = self._clock.monotonic()

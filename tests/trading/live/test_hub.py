@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal as D
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_what_comes_a_moment_after_the_first_word_is_told_with_it(
         waited.append(seconds)
         stand.hub.post(changed(2))
 
-    monkeypatch.setattr("mtrade.trading.live.hub.time.sleep", moment)
+    monkeypatch.setattr("mtrade.trading.live.hub.time", SimpleNamespace(sleep=moment))
     stand.hub.post(changed(1))
     stand.hub.work(0, YIELD_S)
     assert waited == [YIELD_S]
