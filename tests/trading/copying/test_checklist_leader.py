@@ -32,6 +32,21 @@ def settings(stand: Follow, link_id: int, **params: Any) -> None:
     stand.ask(lambda: stand.core.launch((), CopyChange(links=(link,))))
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3])
+def test_a_close_in_the_moment_of_a_start_is_followed_soon(stand: Follow, late_s: float) -> None:
+    """Between the first read and the stream, where nothing tells of it but a row that is gone."""
+    stand.follow()
+    stand.trade("40")
+    stand.run(4)
+    assert stand.held() == 40
+    stand.kill()
+    stand.begin()
+    stand.run(late_s)
+    stand.trade("-40")
+    stand.run(5)
+    assert (stand.held(), stand.owned()) == (0, 0)
+
+
 def test_c03_a_flip_closes_confirms_flat_and_opens_with_a_new_ratio(stand: Follow) -> None:
     """Two orders; the second is planned only when the first is proven to have left nothing."""
     link = stand.follow()
