@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtrade.domain.instruments import Market
+from mtrade.gate import order_text
 from mtrade.gate.signing import sign_login
 from mtrade.gate.trading_core import Phase, Step, TradingCore
 from mtrade.gate.trading_frames import Frame
@@ -108,11 +109,14 @@ def test_request_ids_are_never_used_twice_over_connections() -> None:
     assert len(set(numbers)) == 6
 
 
-def test_an_acknowledgement_changes_nothing_and_is_timed() -> None:
+@pytest.mark.parametrize("unusual", ["", ',"errs":null'])
+def test_an_acknowledgement_changes_nothing_and_is_timed(unusual: str) -> None:
     talk = Talk().ready()
     frame = talk.ask()
+    text = ack(frame.request_id, PLACE)[:-2] + unusual + "}}"
+    assert (order_text.read(text) is None) is bool(unusual)  # both ways of reading
     talk.clock.advance(0.04)
-    assert talk.core.take(ack(frame.request_id, PLACE)) == Step()
+    assert talk.core.take(text) == Step()
     assert talk.core.ack_ms == 40
     talk.clock.advance(5)
     assert talk.core.tick().broken  # the acknowledgement did not stop the wait

@@ -276,6 +276,16 @@ SENDING = (
         name="ack-is-final",
         means="the acknowledgement over the socket is taken for the answer",
         file="mtrade/gate/trading_core.py",
+        text="            return self._acknowledged(usual.request_id)\n",
+        bug="            self._acknowledged(usual.request_id)\n",
+        by=(
+            "tests/gate/test_trading_core.py::test_an_acknowledgement_changes_nothing_and_is_timed",
+        ),
+    ),
+    Mutant(
+        name="unusual-ack-is-final",
+        means="an acknowledgement that is not written as usual is taken for the answer",
+        file="mtrade/gate/trading_core.py",
         text="            return self._acknowledged(number)\n",
         bug="            self._acknowledged(number)\n",
         by=(
