@@ -51,7 +51,8 @@ DOORS: dict[str, set[str]] = {
     "sqlite3": {"store"},
     "requests": {"gate"},
     "urllib3": {"gate"},
-    "aiohttp": {"gate", "paper"},
+    "aiohttp": {"paper"},
+    "picows": {"gate"},
     "msgspec": {"domain", "gate", "trading"},
     "psutil": {"process"},
     "cheroot": {"process"},
@@ -70,7 +71,7 @@ CATCH_ALL = {
 }
 PURE_FORBIDDEN = {
     "asyncio", "threading", "socket", "time", "random", "secrets", "uuid", "os", "sqlite3",
-    "requests", "aiohttp", "subprocess", "queue", "concurrent", "pathlib",
+    "requests", "aiohttp", "picows", "subprocess", "queue", "concurrent", "pathlib",
 }  # fmt: skip
 CEILINGS = {".py": 300, ".js": 200, ".css": 250, ".html": 200}
 ROOT_ENTRIES = {

@@ -3,38 +3,54 @@
 Everything here runs on the one loop thread (`mtrade.loop.LoopThread`); the callbacks of a listener
 are called there too and must be cheap. Interface:
 
-    sockets = Sockets(addresses)                 # of one network; makes its session on first use
+    sockets = Sockets(addresses)                 # of one network
     socket = sockets.open(url, listener)         # at once; the handshake runs in the background
     socket.send(text) -> bool                    # written now, in this very call; False: not open
     socket.close(reason)                         # `listener.closed` follows, exactly once
     await sockets.close()                        # closes all, on the loop
 
-A listener hears `opened()` once or never, `received(text)` for each text frame after that, and
-`closed(reason)` exactly once at the end, also when the connection never opened. A reason is a short
-English text without addresses or keys. `send` is True when the frame went into the kernel's or the
-transport's buffer: what then happens to it is unknown until the peer answers.
+A listener hears `opened()` once or never, `received(text)` for each text frame after that, in the
+very call that read it, and `closed(reason)` exactly once at the end, also when the connection never
+opened. A reason is a short English text without addresses or keys. `send` is True when the frame
+went into the kernel's or the transport's buffer: what then happens to it is unknown until the peer
+answers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Protocol
+import ssl
+from typing import Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
+from picows import (
+    WSCloseCode,
+    WSError,
+    WSFrame,
+    WSHandshakeError,
+    WSListener,
+    WSMsgType,
+    WSProtocolError,
+    WSTransport,
+    ws_connect,
+)
 
 from mtrade.domain.errors import ConfigError
 from mtrade.gate.frames import MAX_FRAME
 from mtrade.gate.networks import Addresses
-from mtrade.gate.prompt import TEXT, Prompt
 
 log = logging.getLogger(__name__)
 
-HANDSHAKE_S = 10.0
+CONNECT_S = 10.0  # until the handshake is done
+HANDSHAKE_S = 5.0  # for the handshake itself: longer than this nobody's connection stays open
 CLOSE_S = 2.0
-READ_MOST = 1 << 16
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
+TEXT, MORE, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
+
+# What picows has to say comes as its exceptions; its log would name addresses.
+_SILENT = logging.getLogger(f"{__name__}.wire")
+_SILENT.setLevel(logging.CRITICAL + 1)
 
 
 class Listener(Protocol):
@@ -52,86 +68,85 @@ class Socket:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._ear = _Ear(self, listener)
+        self._transport: WSTransport | None = None
         self._task: asyncio.Task[str] | None = None
         self._reason = ""
-        self._prompt: Prompt | None = None
 
-    def start(self, session: aiohttp.ClientSession, url: str) -> asyncio.Task[str]:
+    def start(self, url: str, tls: ssl.SSLContext | None) -> asyncio.Task[str]:
         """Begin the handshake; the task ends with the connection."""
-        self._task = asyncio.get_running_loop().create_task(self._run(session, url))
+        self._task = asyncio.get_running_loop().create_task(self._run(url, tls))
         self._task.add_done_callback(self._ended)
         return self._task
 
     def send(self, text: str) -> bool:
         """Write a text frame now; False when the connection is not open: nothing was written."""
-        ws = self._ws
-        if ws is None or ws.closed or self._reason:
+        wire = self._transport
+        if wire is None or self._reason or wire.is_disconnected or wire.is_close_frame_sent:
             return False
-        # Without compression aiohttp writes before its first await, which is only back-pressure;
-        # stepping the coroutine here saves a task and a turn of the loop for each frame. A peer
-        # that does not read does not answer pings either, so what waits for it is bounded.
-        writing = ws.send_str(text)
-        try:
-            writing.send(None)
-        except StopIteration:
-            return True
-        except (aiohttp.ClientError, OSError, RuntimeError):
-            return False
-        writing.close()
+        wire.send(TEXT, text)
         return True
 
     def buffered(self) -> int:
         """Bytes written that the system has not taken yet."""
-        ws = self._ws
-        return 0 if ws is None else ws._writer.transport.get_write_buffer_size()
+        wire = self._transport
+        return 0 if wire is None else wire.underlying_transport.get_write_buffer_size()
 
     def close(self, reason: str) -> None:
         """Begin to close; the listener is told when it is over."""
         if not self._reason:
             self._reason = reason
-            if self._prompt is not None:
-                self._prompt.muted = True
+            self._ear.deaf = True
             if self._task is not None:
                 self._task.cancel()
 
-    async def _run(self, session: aiohttp.ClientSession, url: str) -> str:
+    def begin(self, wire: WSTransport) -> None:
+        """The handshake is done; perhaps nobody waits for it any more."""
+        if self._ear.deaf:
+            wire.disconnect(graceful=False)
+        else:
+            self._transport = wire
+            self._listener.opened()
+
+    async def _run(self, url: str, tls: ssl.SSLContext | None) -> str:
         try:
-            return await self._talk(session, url)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            return await self._talk(url, tls)
+        except WSProtocolError as fault:
+            return f"a broken frame came ({int(fault.args[0])})"
+        except WSHandshakeError as fault:
+            return _refusal(fault)
+        except (WSError, OSError, TimeoutError, ValueError) as error:
             return type(error).__name__
 
-    async def _talk(self, session: aiohttp.ClientSession, url: str) -> str:
+    async def _talk(self, url: str, tls: ssl.SSLContext | None) -> str:
         """Open, hand over frames until the end, and say why it ended."""
-        async with asyncio.timeout(HANDSHAKE_S):
-            ws = await session.ws_connect(
-                url,
-                headers=HEADERS,
-                compress=0,
-                max_msg_size=MAX_FRAME,
-                autoping=True,
-                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
-            )
+        # Whoever leaves a handshake half done leaves its connection open: it ends by itself.
+        connecting = asyncio.ensure_future(self._connected(url, tls))
         try:
-            if ws._response.history:
-                return "the exchange redirects"  # aiohttp follows; a login must not
-            _read_in_pieces(ws._writer.transport)
-            prompt = self._prompt = Prompt(ws, self._listener.received)
-            self._ws = ws
-            self._listener.opened()
-            while True:
-                await prompt.turn()
-                try:
-                    message = await ws.receive()
-                except aiohttp.ClientConnectionResetError:
-                    continue  # a ping could not be answered any more; text may wait behind it
-                if message.type is not TEXT:  # text may follow a ping that was answered
-                    return _why(message, ws)
-                if not self._reason:
-                    self._listener.received(message.data)
+            wire = await asyncio.shield(connecting)
+            await wire.wait_disconnected()
+            return _why(wire)
         finally:
-            self._ws = None
-            await asyncio.shield(_hang_up(ws))
+            self._ear.deaf = True
+            connecting.add_done_callback(_look_away)
+            opened, self._transport = self._transport, None
+            if opened is not None:
+                await asyncio.shield(_hang_up(opened))
+
+    async def _connected(self, url: str, tls: ssl.SSLContext | None) -> WSTransport:
+        async with asyncio.timeout(CONNECT_S):
+            wire, _ = await ws_connect(
+                lambda: self._ear,
+                url,
+                ssl_context=tls,
+                websocket_handshake_timeout=HANDSHAKE_S,
+                logger_name=_SILENT,
+                max_frame_size=MAX_FRAME,
+                extra_headers=HEADERS,
+                max_redirects=0,  # a login must not follow one
+                use_aiofastnet=False,
+            )
+        return wire
 
     def _ended(self, task: asyncio.Task[str]) -> None:
         """Also reached when the task was cancelled before its first step."""
@@ -145,34 +160,87 @@ class Socket:
         self._listener.closed(self._reason or reason)
 
 
-class Sockets:
-    """Opens sockets to the hosts of one network and to no other; plain ws only on this machine."""
+class _Ear(WSListener):
+    """Hears a connection's frames. What is raised here ends it and comes out of its task."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, socket: Socket, listener: Listener) -> None:
+        self._socket = socket
+        self._hear = listener.received
+        self._begun: bytearray | None = None  # a message that comes in several frames
+        self.deaf = False
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._socket.begin(transport)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if self.deaf:
+            if frame.msg_type is CLOSE:
+                transport.disconnect()
+            return
+        try:
+            if frame.rsv1 or frame.rsv2 or frame.rsv3:
+                raise _broken(WSCloseCode.PROTOCOL_ERROR, "reserved bits")
+            if frame.fin and frame.msg_type is TEXT and self._begun is None:
+                self._hear(frame.get_payload_as_utf8_text())  # nearly always
+            else:
+                self._other(transport, frame)
+        except UnicodeDecodeError:
+            self.deaf = True
+            raise _broken(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
+        except BaseException:
+            self.deaf = True
+            raise
+
+    def _other(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if kind is CLOSE:
+            self.deaf = True
+            transport.send_close()
+            transport.disconnect()
+        elif kind is WSMsgType.BINARY:
+            raise _broken(WSCloseCode.UNSUPPORTED_DATA, "a binary frame")
+        elif kind is TEXT or kind is MORE:
+            self._part(frame, first=kind is TEXT)
+
+    def _part(self, frame: WSFrame, *, first: bool) -> None:
+        """A frame of a message in several: the first one says what it is, others continue it."""
+        if first is (self._begun is not None):
+            raise _broken(WSCloseCode.PROTOCOL_ERROR, "not the frame that continues the message")
+        whole = self._begun = self._begun or bytearray()
+        whole += frame.get_payload_as_bytes()
+        if len(whole) > MAX_FRAME:
+            raise _broken(WSCloseCode.MESSAGE_TOO_BIG, "too large")
+        if frame.fin:
+            self._begun = None
+            self._hear(whole.decode())
+
+
+class Sockets:
+    """Opens sockets to the hosts of one network and to no other; plain ws only on this machine.
+
+    `tls` is for tests; without it certificates and names are verified as the system does.
+    """
+
+    def __init__(self, addresses: Addresses, tls: ssl.SSLContext | None = None) -> None:
         self._addresses = addresses
-        self._session: aiohttp.ClientSession | None = None
+        self._tls = tls
         self._open: set[asyncio.Task[str]] = set()
 
     def open(self, url: str, listener: Listener) -> Socket:
         """Start a connection. Raises ConfigError for an address that is not this network's."""
         self._check(url)
-        if self._session is None:
-            self._session = _session()
         socket = Socket(listener)
-        task = socket.start(self._session, url)
+        task = socket.start(url, self._tls)
         self._open.add(task)
         task.add_done_callback(self._open.discard)
         return socket
 
     async def close(self) -> None:
-        """Close every connection and the session."""
+        """Close every connection."""
         for task in self._open:
             task.cancel()
         if self._open:
             await asyncio.wait(self._open, timeout=CLOSE_S)
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
@@ -182,37 +250,37 @@ class Sockets:
             raise ConfigError(f"not an address of {self._addresses.network}: {parts.hostname}")
 
 
-def _session() -> aiohttp.ClientSession:
-    """No proxy, netrc or cookie of the environment may touch a signed connection; TLS verified."""
-    return aiohttp.ClientSession(
-        trust_env=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
-        auto_decompress=False,
-    )
-
-
-def _read_in_pieces(transport: Any) -> None:
-    """Let a connection read 64 KiB at a time, where that can be told (not on Windows).
-
-    asyncio's own 256 KiB are mapped and unmapped by the system for every read, however short.
-    """
-    if hasattr(transport, "max_size"):
-        transport.max_size = READ_MOST
-
-
-async def _hang_up(ws: aiohttp.ClientWebSocketResponse) -> None:
+async def _hang_up(wire: WSTransport) -> None:
     """An orderly close, for a moment; then the connection is simply dropped."""
+    if wire.is_disconnected:
+        return
     try:
         async with asyncio.timeout(CLOSE_S):
-            await ws.close()
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            wire.send_close(WSCloseCode.OK)
+            await wire.wait_disconnected()
+    except (WSError, OSError, TimeoutError) as error:
         log.debug("a socket did not close well: %s", type(error).__name__)
+    finally:
+        wire.disconnect(graceful=False)
 
 
-def _why(message: aiohttp.WSMessage, ws: aiohttp.ClientWebSocketResponse) -> str:
-    if message.type is aiohttp.WSMsgType.BINARY:
-        return "a binary frame came"
-    if message.type is aiohttp.WSMsgType.ERROR:
-        return f"a broken frame came ({ws.close_code})"
-    return f"the exchange closed ({ws.close_code})"
+def _look_away(connecting: asyncio.Future[WSTransport]) -> None:
+    """A handshake that failed after its user had gone is nobody's any more."""
+    if not connecting.cancelled():
+        connecting.exception()
+
+
+def _broken(code: WSCloseCode, why: str) -> WSProtocolError:
+    return WSProtocolError(code, why)
+
+
+def _refusal(fault: WSHandshakeError) -> str:
+    status = 0 if fault.response is None else int(fault.response.status)
+    if 300 <= status < 400:
+        return "the exchange redirects"
+    return f"the handshake was refused ({status})" if status else type(fault).__name__
+
+
+def _why(wire: WSTransport) -> str:
+    told = wire.close_handshake.recv if wire.close_handshake is not None else None
+    return f"the exchange closed ({1006 if told is None else told.code.value})"

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from hashlib import sha1
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp._websocket.reader import WebSocketDataQueue
 
 from mtrade.domain.accounts import Network
 from mtrade.domain.errors import ConfigError
 from mtrade.gate import socket as shell
 from mtrade.gate.networks import LIVE, addresses
-from mtrade.gate.prompt import Prompt
 from mtrade.gate.socket import Socket, Sockets
 from mtrade.loop import LoopThread
 from tests.process.test_http import certificate
 
 __all__ = ["certificate"]
 WAIT_S = 10.0
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 Talk = Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]
+Tls = tuple[ssl.SSLContext | None, ssl.SSLContext | None]  # the server's and ours
 
 
 class Ear:
@@ -98,16 +98,17 @@ def until(true: Callable[[], bool]) -> bool:
 class Bench:
     """A server that talks as a test says, a socket to it, and what was heard."""
 
-    def __init__(self, loop: LoopThread, talk: Talk, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, loop: LoopThread, talk: Talk, tls: Tls = (None, None)) -> None:
         self.loop = loop
         self.ear = Ear()
-        self._server = serving(talk, tls)
+        theirs, ours = tls
+        self._server = serving(talk, theirs)
         port = loop.call(self._server.__aenter__(), WAIT_S)
         self.where = addresses(Network.PAPER, f"http://127.0.0.1:{port}")
-        if tls is not None:
+        if theirs is not None:
             rest, ws = (url.replace("://", "s://") for url in (self.where.rest, self.where.ws_spot))
             self.where = dataclasses.replace(self.where, rest=rest, ws_spot=ws)
-        self.sockets = Sockets(self.where)
+        self.sockets = Sockets(self.where, ours)
         self.socket = self.open(self.where.ws_spot)
 
     def open(self, url: str, ear: Ear | None = None) -> Socket:
@@ -174,7 +175,7 @@ def test_it_answers_the_servers_pings(loop: LoopThread) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"\x82\x02ab", "a binary frame came"),
+        (b"\x82\x02ab", "a broken frame came (1003)"),
         (b"\x81\x02\xff\xfe", "a broken frame came (1007)"),
         (b"\x81\x7f" + (1 << 24).to_bytes(8, "big") + b"x" * 70_000, "a broken frame came (1009)"),
         (b"\xf1\x02ab", "a broken frame came (1002)"),
@@ -250,51 +251,20 @@ def test_text_behind_a_ping_that_cannot_be_answered_any_more_is_heard(loop: Loop
         assert bench.ear.texts == ["a", *"b" * 50]
 
 
-def test_a_transport_that_outlives_a_fault_of_its_protocol_is_left_all_the_same() -> None:
-    """Windows' own transport is one: the fault comes out of `turn`, too."""
-
-    class Wire:
-        def get_protocol(self) -> Any:
-            return SimpleNamespace(data_received=lambda data: queue.feed_data(text, 1))
-
-        def set_protocol(self, protocol: Any) -> None:
-            """It stays as it is."""
-
-    def hear(word: str) -> None:
-        raise LookupError(word)
-
-    async def run() -> None:
-        ws: Any = SimpleNamespace(_writer=SimpleNamespace(transport=Wire()), _reader=queue)
-        prompt = Prompt(ws, hear)
-        turn = asyncio.create_task(prompt.turn())
-        await asyncio.sleep(0)
-        with pytest.raises(LookupError):
-            prompt.data_received(b"")
-        with pytest.raises(LookupError):
-            await asyncio.wait_for(turn, WAIT_S)
-
-    text = aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, "x", "")
-    own = asyncio.new_event_loop()
-    parent: Any = SimpleNamespace(_reading_paused=False)
-    queue = WebSocketDataQueue(parent, 1 << 16, loop=own)
-    own.run_until_complete(run())
-    own.close()
-
-
-def test_under_tls_text_is_heard_the_same_way(
-    loop: LoopThread, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Gate's own sockets are; a connection that is cut then ends too."""
+def contexts(certificate: tuple[Path, Path]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Of a server with that certificate, and of a client that trusts it under any name."""
     cert, key = certificate
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     theirs.load_cert_chain(cert, key)
     ours = ssl.create_default_context(cafile=str(cert))
     ours.check_hostname = False
-    monkeypatch.setattr(
-        shell,
-        "_session",
-        lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=ours)),
-    )
+    return theirs, ours
+
+
+def test_under_tls_text_is_heard_the_same_way(
+    loop: LoopThread, certificate: tuple[Path, Path]
+) -> None:
+    """Gate's own sockets are; a connection that is cut then ends too."""
     tasks: list[asyncio.Task[object] | None] = []
 
     class Noting(Ear):
@@ -311,7 +281,7 @@ def test_under_tls_text_is_heard_the_same_way(
         assert request.transport is not None
         request.transport.abort()
 
-    bench = Bench(loop, talk, theirs)
+    bench = Bench(loop, talk, contexts(certificate))
     assert bench.ear.open.wait(WAIT_S)
     ear = Noting()
     bench.socket = bench.open(bench.where.ws_spot, ear)
@@ -324,6 +294,80 @@ def test_under_tls_text_is_heard_the_same_way(
     assert ear.texts == list("0.!1.!")
     assert tasks[0] is None
     assert "closed" in ear.ends[0]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    loop: LoopThread, certificate: tuple[Path, Path]
+) -> None:
+    theirs, _ = contexts(certificate)
+    assert Bench(loop, echo, (theirs, None)).end() == "SSLCertVerificationError"
+
+
+@pytest.mark.parametrize(
+    ("raw", "heard", "reason"),
+    [
+        (b"\x01\x01a\x89\x00\x00\x01b\x80\x01c\x81\x01d", ["abc", "d"], "the exchange closed"),
+        (b"\x01\x01\xc3\x80\x01\xa9", ["\u00e9"], "the exchange closed"),
+        (b"\x01\x00\x80\x00", [""], "the exchange closed"),
+        (b"\x80\x01c", [], "a broken frame came (1002)"),
+        (b"\x01\x01a\x81\x01b\x81\x01c", [], "a broken frame came (1002)"),
+        (b"\x01\x01\xc3\x80\x01a", [], "a broken frame came (1007)"),
+        ((b"\x01\x7e\xff\xff" + b"x" * 65535) + (b"\x00\x7e\xff\xff" + b"x" * 65535) * 65,
+         [], "a broken frame came (1009)"),
+    ],
+    ids=["in three", "inside a character", "empty", "continues nothing", "not continued",
+         "not utf-8", "too large"],
+)  # fmt: skip
+def test_a_message_may_come_in_several_frames(
+    loop: LoopThread, raw: bytes, heard: list[str], reason: str
+) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(raw)
+        await peer.receive(0.2) if heard else await peer.receive(WAIT_S)
+
+    bench = Bench(loop, talk)
+    assert bench.end().startswith(reason)
+    assert bench.ear.texts == heard
+
+
+def test_a_handshake_that_nobody_waits_for_any_more_opens_nothing(loop: LoopThread) -> None:
+    asked, answer, gone = threading.Event(), asyncio.Event(), threading.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await answer.wait()
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", head)
+        assert key is not None
+        told = base64.b64encode(sha1(key.group(1) + MAGIC).digest())  # noqa: S324
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + told + b"\r\n\r\n\x81\x01x"
+        )
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        gone.set()
+        writer.close()
+
+    async def serve() -> asyncio.Server:
+        return await asyncio.start_server(slow, "127.0.0.1", 0)
+
+    server = loop.call(serve(), WAIT_S)
+    where = addresses(Network.PAPER, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    sockets, ear = Sockets(where), Ear()
+
+    async def run() -> Socket:
+        return sockets.open(where.ws_spot, ear)
+
+    line = loop.call(run(), WAIT_S)
+    assert asked.wait(WAIT_S)
+    loop.post(line.close, "enough")
+    assert ear.over.wait(WAIT_S)
+    loop.post(answer.set)
+    assert gone.wait(WAIT_S)
+    loop.post(server.close)
+    assert (ear.ends, ear.texts, ear.open.is_set()) == (["enough"], [], False)
 
 
 async def two_texts(peer: web.WebSocketResponse, request: web.Request) -> None:
@@ -385,7 +429,7 @@ def test_a_refused_handshake_is_told_and_never_opened(loop: LoopThread) -> None:
     ear = Ear()
     bench.open(bench.where.ws_futures["usdt"], ear)
     assert ear.over.wait(WAIT_S)
-    assert ear.ends == ["WSServerHandshakeError"]
+    assert ear.ends == ["the handshake was refused (404)"]
     assert not ear.open.is_set()
     bench.close()
 
