@@ -2,15 +2,18 @@
 
 `python -m tests.benchmarks.reflex REST` prints its addresses. Logins and orders, over REST and over
 the trading socket, get Gate's answer from a template, unchecked; everything else is passed on to
-the exchange at REST. What is measured on it is the client, with as little else as possible.
+the exchange at REST. What is measured on it is the client, with as little else as possible: a
+thread for each connection reads and writes it, without an event loop in between.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
+import socket
+import socketserver
 import sys
+import threading
 
 import requests
 
@@ -45,7 +48,6 @@ class Reflex:
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._session = requests.Session()
-        self._running: set[asyncio.Task[None]] = set()
 
     def frame(self, peer: Connection, text: bytes, now_ns: int) -> None:
         for answer in answers(text):
@@ -64,21 +66,47 @@ class Reflex:
             peer.answer(ORDER % label(body))
             return
         kept = {name: head[name] for name in SIGNED if name in head}
-        task = asyncio.create_task(self._pass_on(peer, method, target, kept, body))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        url = self._origin + target
+        peer.answer(self._session.request(method, url, headers=kept, data=body, timeout=30).text)
 
     def gone(self, peer: Connection) -> None:
         """Nothing is kept about anybody."""
 
-    async def _pass_on(
-        self, peer: Connection, method: str, target: str, head: dict[str, str], body: bytes
-    ) -> None:
-        def fetched() -> str:
-            url = self._origin + target
-            return self._session.request(method, url, headers=head, data=body, timeout=30).text
 
-        peer.answer(await asyncio.to_thread(fetched))
+class _Wire:
+    """The connection's way out."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.write = sock.sendall
+        self._sock = sock
+
+    def close(self) -> None:
+        self._sock.shutdown(socket.SHUT_WR)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, service: Reflex) -> None:
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.service = service
+
+
+class _Talk(socketserver.BaseRequestHandler):
+    """One connection, until its client leaves."""
+
+    server: _Server
+
+    def handle(self) -> None:
+        sock: socket.socket = self.request
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = Connection(self.server.service)
+        peer.connection_made(_Wire(sock))
+        try:
+            while data := sock.recv(1 << 16):
+                peer.data_received(data)
+        except ConnectionError:
+            return
 
 
 def answers(payload: bytes) -> list[str]:
@@ -111,22 +139,21 @@ def label(payload: bytes) -> str:
     return found.group(1).decode() if found else "api"
 
 
-async def serve(rest: str) -> None:
+def serve(rest: str) -> None:
     """Until the parent goes: its end closes standard input."""
-    service = Reflex(rest.removesuffix("/api/v4"))
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(service), "127.0.0.1", 0)
-    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    told = {
-        "rest": f"http://{host}/api/v4",
-        "ws_spot": f"ws://{host}/ws/v4/",
-        "ws_futures_usdt": f"ws://{host}/v4/ws/futures/usdt",
-        "ws_futures_btc": f"ws://{host}/v4/ws/futures/btc",
-    }
-    print(json.dumps(told), flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    server.close()
+    with _Server(Reflex(rest.removesuffix("/api/v4"))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_address[1]}"
+        told = {
+            "rest": f"http://{host}/api/v4",
+            "ws_spot": f"ws://{host}/ws/v4/",
+            "ws_futures_usdt": f"ws://{host}/v4/ws/futures/usdt",
+            "ws_futures_btc": f"ws://{host}/v4/ws/futures/btc",
+        }
+        print(json.dumps(told), flush=True)
+        sys.stdin.read()
+        server.shutdown()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    serve(sys.argv[1])

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import time
-from typing import Protocol
+from typing import Protocol, cast
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING = 0x1, 0x8, 0x9
@@ -30,6 +30,14 @@ class Service(Protocol):
     def gone(self, peer: Connection) -> None: ...
 
 
+class Wire(Protocol):
+    """Where a connection writes: a transport, or a socket."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+    def close(self) -> None: ...
+
+
 class Connection(asyncio.Protocol):
     """One client: REST requests, or frames after an upgrade."""
 
@@ -38,11 +46,10 @@ class Connection(asyncio.Protocol):
         self._came = bytearray()
         self._upgraded = False
         self.target = ""  # what it was opened for
-        self._transport: asyncio.Transport
+        self._transport: Wire
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport | Wire) -> None:
+        self._transport = cast(Wire, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._service.gone(self)
