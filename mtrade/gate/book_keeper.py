@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mtrade.domain.errors import MTradeError
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.market import Book
 from mtrade.domain.ports import MarketData
-from mtrade.gate.book_sync import BookSync, Step
+from mtrade.gate.book_sync import CHANGED, BookSync, Step
 from mtrade.gate.channels import BOOK_DEPTH
 from mtrade.gate.stream import Host
 
@@ -73,6 +74,7 @@ class BookKeeper:
         self._tell = tell
         self._sync = BookSync(instrument, BOOK_DEPTH)
         self._paced = Paced(host, PACE_S)
+        self._changed = partial(self._paced.do, self._publish)
         self._asking = False
         self._stopped = False
         self._asked_at = float("-inf")
@@ -100,8 +102,8 @@ class BookKeeper:
     def update(self, raw: Any) -> None:
         """The `result` of a push."""
         step = self._sync.apply(raw)
-        if step is Step.CHANGED:
-            self._paced.do(self._publish)
+        if step is CHANGED:
+            self._changed()
         elif step is Step.BROKEN:
             self._unsure()
             self._ask()
@@ -171,7 +173,7 @@ class BookKeeper:
         if self._sync.snapshot(answer) is Step.BROKEN:
             self._ask()
             return
-        self._paced.do(self._publish)
+        self._changed()
 
 
 def _nothing() -> None:

@@ -4,9 +4,9 @@ The procedure is Gate's (WebSocket docs, "local order book"): buffer updates, ta
 its id, drop what is older, demand that the first one applied reaches back to id+1, and start over
 whenever a number is missing. Sizes are absolute; size 0 removes a level; `full` replaces the book.
 
-Speed matters here: a level is stored as it came, under a whole number that sorts like its price.
-When somebody looks at the book, the levels are ordered and become Decimals, and bids that cross
-asks are found out.
+Speed matters here: a level is stored as it came, under the first text that its price had. When
+somebody looks at the book, the levels are ordered and become Decimals, and bids that cross asks are
+found out.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ class Step(StrEnum):
     CHANGED = "changed"
     BUFFERED = "buffered"
     BROKEN = "broken"  # out of sequence or unreadable: a snapshot is needed
+
+
+CHANGED = Step.CHANGED
 
 
 class BookSync:
@@ -139,7 +142,7 @@ class BookSync:
         self._asks.write(item.asks)
         self.sequence = item.last
         self.time_ms = item.time_ms
-        return Step.CHANGED
+        return CHANGED
 
     def _recounted(self, item: Change[Row]) -> bool:
         """An update much younger than the book but with a smaller number: counting began anew."""
@@ -162,13 +165,16 @@ class BookSync:
 class _Side:
     """Levels of one side, as they came until somebody looks."""
 
-    __slots__ = ("_depth", "_keys", "_levels", "_ordered")
+    __slots__ = ("_depth", "_firsts", "_levels", "_numbers", "_ordered", "_prices", "_sign")
 
     def __init__(self, depth: int, sign: int) -> None:
         self._depth = depth
-        self._keys = _Keys(sign)
-        self._levels: dict[int, Row | Level] = {}
+        self._sign = sign
+        self._levels: dict[str, Row | Level] = {}
         self._ordered = True  # best first, and none of them is empty
+        self._prices: dict[str, str] = {}  # the first text of each price, by all its texts
+        self._numbers: dict[str, int] = {}  # by first text; they sort from the best price away
+        self._firsts: dict[int, str] = {}  # the other way round
 
     def clear(self) -> None:
         self._levels.clear()
@@ -178,59 +184,62 @@ class _Side:
 
         Raises Unreadable for a price that is none.
         """
-        levels, keys = self._levels, self._keys
+        levels, prices = self._levels, self._prices
         for row in rows:
+            try:
+                price = prices[row.price]
+            except KeyError:
+                price = self._learn(row.price)
             if row.size in _ZEROS:
-                levels.pop(keys[row.price], None)
+                levels.pop(price, None)
             else:
-                levels[keys[row.price]] = row
+                levels[price] = row
         self._ordered = False
         if len(levels) > self._depth:
             self._order()
 
     def best(self) -> int | None:
-        """The key of the best price."""
+        """The number of the best price."""
         self._order()
-        return next(iter(self._levels), None)
+        return next((self._numbers[price] for price in self._levels), None)
 
     def levels(self) -> tuple[Level, ...]:
         """Best first. Raises Unreadable for a size that is none."""
         self._order()
         levels = self._levels
-        for key, row in levels.items():
+        for price, row in levels.items():
             if not isinstance(row, Level):
-                levels[key] = _level(row.price, row.size)
+                levels[price] = _level(row.price, row.size)
         return tuple(levels.values())  # type: ignore[arg-type]
 
     def _order(self) -> None:
         if not self._ordered:
-            levels = self._levels
-            keys = sorted([key for key, row in levels.items() if _is_some(row.size)])
-            self._levels = {key: levels[key] for key in keys[: self._depth]}
+            levels, numbers = self._levels, self._numbers
+            some = [price for price, row in levels.items() if _is_some(row.size)]
+            some.sort(key=numbers.__getitem__)
+            self._levels = {price: levels[price] for price in some[: self._depth]}
             self._ordered = True
 
-
-class _Keys(dict[str, int]):
-    """A whole number for the text of a price; it sorts from the best price of the side away.
-
-    Texts that mean the same price have the same one. Raises Unreadable.
-    """
-
-    __slots__ = ("_sign",)
-
-    def __init__(self, sign: int) -> None:
-        super().__init__()
-        self._sign = sign
-
-    def __missing__(self, price: str) -> int:
-        number = as_number(price, "level")
+    def _learn(self, text: str) -> str:
+        """The first text of the same price, from now on known for this one too."""
+        number = as_number(text, "level")
         key = int(number.scaleb(PLACES)) * self._sign
         if number <= 0 or not key:
             raise Unreadable("level: price out of range")
-        if len(self) >= MOST_PRICES:
-            self.clear()
-        self[price] = key
-        return key
+        if len(self._prices) >= MOST_PRICES:
+            self._forget()
+        price = self._prices[text] = self._firsts.setdefault(key, text)
+        self._numbers[price] = key
+        return price
+
+    def _forget(self) -> None:
+        """All prices but those of the book."""
+        kept = {price: self._numbers[price] for price in self._levels}
+        for known in (self._prices, self._numbers, self._firsts):
+            known.clear()
+        self._prices.update((price, price) for price in kept)
+        self._numbers.update(kept)
+        self._firsts.update((key, price) for price, key in kept.items())
 
 
 def _is_some(size: str | int | Decimal) -> bool:

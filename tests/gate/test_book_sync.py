@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mtrade.domain.instruments import futures, spot
 from mtrade.domain.market import Book, Level
+from mtrade.gate import book_sync
 from mtrade.gate.book_sync import MOST_BUFFERED, BookSync, Step
 
 BTC = futures("BTC_USDT")
@@ -137,6 +138,33 @@ def test_one_price_in_two_spellings_is_one_level_and_any_zero_removes() -> None:
     assert book_of(sync).bids == ()
     sync.apply(push(103, 103, asks="100:1"))
     assert book_of(sync).asks[0] == Level(D(100), D(1))
+
+
+@given(
+    updates=st.lists(
+        st.lists(
+            st.tuples(
+                st.integers(1, 9), st.sampled_from(["", ".0", ".00"]), st.sampled_from(["0", "7"])
+            ),
+            max_size=5,
+        ),
+        max_size=20,
+    )
+)
+def test_prices_may_be_forgotten_and_written_otherwise_the_next_time(
+    updates: list[list[tuple[int, str, str]]],
+) -> None:
+    """A moving market has ever new prices; what is known of them is bounded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book_sync, "MOST_PRICES", 6)
+        sync, truth = synced(), {D(101): D(5), D(102): D(4)}
+        for number, changes in enumerate(updates, 101):
+            asks = " ".join(f"{101 + step}{places}:{size}" for step, places, size in changes)
+            assert sync.apply(push(number, number, asks=asks)) is Step.CHANGED
+            truth |= {D(101 + step): D(size) for step, _, size in changes}
+        found = {level.price: level.size for level in book_of(sync).asks}
+    assert found == {price: size for price, size in truth.items() if size}
+    assert list(found) == sorted(found)
 
 
 def test_spot_levels_are_pairs_and_sizes_may_be_whole_numbers() -> None:
