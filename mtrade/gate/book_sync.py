@@ -4,7 +4,7 @@ The procedure is Gate's (WebSocket docs, "local order book"): buffer updates, ta
 its id, drop what is older, demand that the first one applied reaches back to id+1, and start over
 whenever a number is missing. Sizes are absolute; size 0 removes a level; `full` replaces the book.
 
-Speed matters here: a level is stored as it came, under the first text that its price had. When
+Speed matters here: a size is stored as it came, under the first text that its price had. When
 somebody looks at the book, the levels are ordered and become Decimals, and bids that cross asks are
 found out.
 """
@@ -165,16 +165,19 @@ class BookSync:
 class _Side:
     """Levels of one side, as they came until somebody looks."""
 
-    __slots__ = ("_depth", "_firsts", "_levels", "_numbers", "_ordered", "_prices", "_sign")
+    __slots__ = (
+        "_depth", "_firsts", "_levels", "_numbers", "_ordered", "_prices", "_sign", "_values",
+    )  # fmt: skip
 
     def __init__(self, depth: int, sign: int) -> None:
         self._depth = depth
         self._sign = sign
-        self._levels: dict[str, Row | Level] = {}
+        self._levels: dict[str, str | int] = {}
         self._ordered = True  # best first, and none of them is empty
         self._prices: dict[str, str] = {}  # the first text of each price, by all its texts
         self._numbers: dict[str, int] = {}  # by first text; they sort from the best price away
         self._firsts: dict[int, str] = {}  # the other way round
+        self._values: dict[str, Decimal] = {}  # by first text
 
     def clear(self) -> None:
         self._levels.clear()
@@ -190,10 +193,11 @@ class _Side:
                 price = prices[row.price]
             except KeyError:
                 price = self._learn(row.price)
-            if row.size in _ZEROS:
+            size = row.size
+            if size in _ZEROS:
                 levels.pop(price, None)
             else:
-                levels[price] = row
+                levels[price] = size
         self._ordered = False
         if len(levels) > self._depth:
             self._order()
@@ -206,16 +210,13 @@ class _Side:
     def levels(self) -> tuple[Level, ...]:
         """Best first. Raises Unreadable for a size that is none."""
         self._order()
-        levels = self._levels
-        for price, row in levels.items():
-            if not isinstance(row, Level):
-                levels[price] = _level(row.price, row.size)
-        return tuple(levels.values())  # type: ignore[arg-type]
+        values = self._values
+        return tuple(_level(values[price], size) for price, size in self._levels.items())
 
     def _order(self) -> None:
         if not self._ordered:
             levels, numbers = self._levels, self._numbers
-            some = [price for price, row in levels.items() if _is_some(row.size)]
+            some = [price for price, size in levels.items() if _is_some(size)]
             some.sort(key=numbers.__getitem__)
             self._levels = {price: levels[price] for price in some[: self._depth]}
             self._ordered = True
@@ -229,17 +230,18 @@ class _Side:
         if len(self._prices) >= MOST_PRICES:
             self._forget()
         price = self._prices[text] = self._firsts.setdefault(key, text)
-        self._numbers[price] = key
+        self._numbers[price], self._values[price] = key, number
         return price
 
     def _forget(self) -> None:
         """All prices but those of the book."""
-        kept = {price: self._numbers[price] for price in self._levels}
-        for known in (self._prices, self._numbers, self._firsts):
-            known.clear()
-        self._prices.update((price, price) for price in kept)
-        self._numbers.update(kept)
-        self._firsts.update((key, price) for price, key in kept.items())
+        for known in (self._numbers, self._values):
+            for price in known.keys() - self._levels.keys():
+                del known[price]
+        for texts in (self._prices, self._firsts):
+            texts.clear()
+        self._prices.update((price, price) for price in self._numbers)
+        self._firsts.update((key, price) for price, key in self._numbers.items())
 
 
 def _is_some(size: str | int | Decimal) -> bool:
@@ -260,11 +262,11 @@ def _row(raw: Any) -> Row:
     return Row(str(as_number(price, "level")), str(as_number(size, "level")))
 
 
-def _level(price: str, size: str | int) -> Level:
+def _level(price: Decimal, size: str | int) -> Level:
     amount = as_number(size, "level")
     if amount <= 0:
         raise Unreadable("level: size out of range")
-    return Level(as_number(price, "level"), amount)
+    return Level(price, amount)
 
 
 def change(raw: Any) -> Change[Row]:

@@ -58,9 +58,9 @@ _SPOT = Decoder(Update[Pair])
 
 def read(text: str) -> Update[Row] | None:
     """The update in a frame that is written as usual; None for every other text."""
-    if '"futures.order_book_update"' in text:
+    if "futures.order_book_update" in text:
         decode = _FUTURES.decode
-    elif '"spot.order_book_update"' in text:
+    elif "spot.order_book_update" in text:
         decode = _SPOT.decode
     else:
         return None
