@@ -68,7 +68,10 @@ class BookSync:
         try:
             item = raw if type(raw) is Change else change(raw)
             if self.synced and item.first <= self.sequence + 1 <= item.last and not item.full:
-                return self._write(item)  # most of what comes
+                self._bids.write(item.bids)  # most of what comes
+                self._asks.write(item.asks)
+                self.sequence, self.time_ms = item.last, item.time_ms
+                return CHANGED
             step = self._take(item)
         except (Unreadable, TypeError, KeyError, ValueError):
             self.restart()
@@ -119,6 +122,8 @@ class BookSync:
         )
 
     def _take(self, item: Change[Row]) -> Step:
+        if item.first > item.last:
+            raise Unreadable("order book update: not a sequence")
         if item.full:
             self._bids.clear()
             self._asks.clear()
@@ -278,7 +283,7 @@ def change(raw: Any) -> Change[Row]:
     except (TypeError, KeyError, AttributeError):
         raise Unreadable("order book update: a field is missing") from None
     whole = type(first) is int and type(last) is int and type(time_ms) is int
-    if not whole or first > last or type(bids) is not list or type(asks) is not list:
+    if not whole or type(bids) is not list or type(asks) is not list:
         raise Unreadable("order book update: not a sequence")
     return Change(
         time_ms=time_ms,

@@ -65,7 +65,6 @@ def read(text: str) -> Update[Row] | None:
     else:
         return None
     try:
-        update = decode(text)
+        return decode(text)
     except (DecodeError, UnicodeError, RecursionError):
         return None
-    return update if update.result.first <= update.result.last else None

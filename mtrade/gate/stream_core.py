@@ -132,12 +132,13 @@ class StreamCore:
 
     def pushed(self, number: int, channel: str, now: float) -> bool:
         """Data of a channel came over a connection; whether it counts."""
-        links = self._links
-        link = links[0] if links and links[0].number == number else self._find(number)
-        if link is None:
-            return False
-        if link is links[0]:
+        link = self._links[0] if self._links else None
+        if link is not None and link.number == number:
             self.heard_at = now
+        else:
+            link = self._find(number)
+            if link is None:
+                return False
         link.pushed(channel, now)
         if self._limits:
             self._limits.pop(channel, None)

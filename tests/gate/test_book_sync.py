@@ -13,6 +13,7 @@ from mtrade.domain.instruments import futures, spot
 from mtrade.domain.market import Book, Level
 from mtrade.gate import book_sync
 from mtrade.gate.book_sync import MOST_BUFFERED, BookSync, Step
+from mtrade.gate.book_text import Change
 
 BTC = futures("BTC_USDT")
 D = Decimal
@@ -192,6 +193,7 @@ def test_only_the_depth_is_kept() -> None:
         {},
         {"U": 1, "u": "2", "b": [], "a": [], "t": 1},
         {"U": 103, "u": 102, "b": [], "a": [], "t": 1},
+        Change(time_ms=1, name="BTC_USDT", first=103, last=102, bids=[], asks=[]),
         push(101, 101) | {"b": [["99"]]},
         push(101, 101) | {"b": ["99"]},
         push(101, 101) | {"b": [None]},

@@ -96,7 +96,6 @@ def test_a_damaged_frame_is_what_json_says_or_nothing(data: st.DataObject) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        frame("futures", [], [], 9, 5),
         frame("futures", [["99", 1]], []),
         frame("futures", [{"p": "99"}], []),
         frame("futures", [{"p": "99", "s": 1.0}], []),
