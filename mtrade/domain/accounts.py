@@ -18,6 +18,8 @@ class Network(StrEnum):
     TESTNET = "testnet"
     LIVE = "live"
 
+    __hash__ = str.__hash__  # it is in many keys; an enum's own is computed in Python
+
 
 class PositionMode(StrEnum):
     """One net position per contract, or a long and a short leg."""

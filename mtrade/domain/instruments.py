@@ -22,6 +22,8 @@ class Market(StrEnum):
     SPOT = "spot"
     FUTURES = "futures"
 
+    __hash__ = str.__hash__  # it is in many keys; an enum's own is computed in Python
+
 
 class Side(StrEnum):
     """Direction of an order or a trade."""
@@ -40,15 +42,12 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
-class InstrumentId(Struct, frozen=True, order=True):
+class InstrumentId(Struct, frozen=True, order=True, cache_hash=True):
     """Names one instrument. `settle` is `usdt` or `btc` for futures, empty for spot."""
 
     market: Market
     settle: str
     name: str
-
-    def __hash__(self) -> int:
-        return hash(self.name)  # it keys most tables; few ids share a name, and equality tells them
 
     def __str__(self) -> str:
         return f"{self.settle or self.market}:{self.name}"

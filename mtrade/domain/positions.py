@@ -19,6 +19,8 @@ class Leg(StrEnum):
     LONG = "dual_long"
     SHORT = "dual_short"
 
+    __hash__ = str.__hash__  # it is in many keys; an enum's own is computed in Python
+
 
 class Position(Struct, frozen=True, kw_only=True):
     """One open position or leg. `size` is signed contracts: long above 0, short below 0.

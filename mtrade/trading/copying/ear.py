@@ -48,6 +48,7 @@ _OF_ACCOUNTS = (
     PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
 )  # fmt: skip
 
+_LEGS = tuple(Leg)
 LATE = "exchange_clock"  # the exchange found a read too late: no word about the key
 
 
@@ -191,8 +192,8 @@ class Ear:
         wanted = {sides(mode, size, link.params.inverse) for size in held}
         return [
             book.fresh_leg(link, instrument, side)
-            for side in Leg
-            if side in wanted and book.leg(link.id, instrument, side) is None
+            for side in _LEGS
+            if side in wanted and (link.id, instrument, side) not in book.by_key
         ]
 
     def _mode(self, link: Link) -> PositionMode | None:
