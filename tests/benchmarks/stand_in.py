@@ -49,6 +49,17 @@ PUSHED_ORDER = {
 }  # fmt: skip
 
 
+class Noted(Connection):
+    """What comes is timed as soon as it is read, and looked at when nothing else is to be read."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange)
+        self._exchange = exchange
+
+    def data_received(self, data: bytes) -> None:
+        self._exchange.soon(partial(self.take, data, time.monotonic_ns()))
+
+
 class Exchange:
     """Positions, who listens to what, and what arrived when."""
 
@@ -106,17 +117,17 @@ class Exchange:
 
     def _later(self, act: Callable[[], None]) -> None:
         if self.delay_s:
-            asyncio.get_running_loop().call_later(self.delay_s, self._soon, act)
+            asyncio.get_running_loop().call_later(self.delay_s, self.soon, act)
         else:
-            self._soon(act)
+            self.soon(act)
 
-    def _soon(self, act: Callable[[], None]) -> None:
+    def soon(self, act: Callable[[], None]) -> None:
+        """One thing a turn of the loop, so that what arrives is read, and timed, before it."""
         self._waiting.append(act)
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._one)
 
     def _one(self) -> None:
-        """One answer a turn of the loop, so that what arrives is read, and timed, before it."""
         self._waiting[0]()
         self._waiting.popleft()
         if self._waiting:
@@ -283,7 +294,7 @@ async def serve(rest: dict[str, Any]) -> None:
     """Listen on a free port, print it, and serve until killed."""
     exchange = Exchange(rest)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(exchange), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Noted(exchange), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await exchange.keep_telling()
 

@@ -55,7 +55,10 @@ class Connection(asyncio.Protocol):
         self._service.gone(self)
 
     def data_received(self, data: bytes) -> None:
-        now_ns = time.monotonic_ns()
+        self.take(data, time.monotonic_ns())
+
+    def take(self, data: bytes, now_ns: int) -> None:
+        """Look at what was read at that moment."""
         self._came += data
         while self._one_frame(now_ns) if self._upgraded else self._one_request(now_ns):
             pass
