@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 CONNECT_S = 10.0  # until the handshake is done
 HANDSHAKE_S = 5.0  # for the handshake itself: longer than this nobody's connection stays open
 CLOSE_S = 2.0
+NEXT_ADDRESS_S = 0.25  # a host's next address is tried beside one that does not answer (RFC 8305)
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
 TEXT, MORE, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
@@ -109,22 +110,18 @@ class Socket:
             self._listener.opened()
 
     async def _run(self, url: str, tls: ssl.SSLContext | None) -> str:
-        try:
-            return await self._talk(url, tls)
-        except WSProtocolError as fault:
-            return f"a broken frame came ({int(fault.args[0])})"
-        except WSHandshakeError as fault:
-            return _refusal(fault)
-        except (WSError, OSError, TimeoutError, ValueError) as error:
-            return type(error).__name__
-
-    async def _talk(self, url: str, tls: ssl.SSLContext | None) -> str:
         """Open, hand over frames until the end, and say why it ended."""
         # Whoever leaves a handshake half done leaves its connection open: it ends by itself.
         connecting = asyncio.ensure_future(self._connected(url, tls))
         try:
-            wire = await asyncio.shield(connecting)
-            await wire.wait_disconnected()
+            try:
+                wire = await asyncio.shield(connecting)
+            except (WSError, OSError, TimeoutError, ValueError) as fault:
+                return _refusal(fault)
+            try:
+                await wire.wait_disconnected()
+            except WSProtocolError as fault:
+                return f"a broken frame came ({int(fault.args[0])})"
             return _why(wire)
         finally:
             self._ear.deaf = True
@@ -145,6 +142,7 @@ class Socket:
                 extra_headers=HEADERS,
                 max_redirects=0,  # a login must not follow one
                 use_aiofastnet=False,
+                happy_eyeballs_delay=NEXT_ADDRESS_S,
             )
         return wire
 
@@ -170,7 +168,11 @@ class _Ear(WSListener):
         self.deaf = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        self._socket.begin(transport)
+        try:
+            self._socket.begin(transport)
+        except BaseException:
+            self._leave(transport)
+            raise
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if self.deaf:
@@ -179,40 +181,52 @@ class _Ear(WSListener):
             return
         try:
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
-                raise _broken(WSCloseCode.PROTOCOL_ERROR, "reserved bits")
+                raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits")
             if frame.fin and frame.msg_type is TEXT and self._begun is None:
-                self._hear(frame.get_payload_as_utf8_text())  # nearly always
+                try:
+                    text = frame.get_payload_as_utf8_text()
+                except UnicodeDecodeError:
+                    raise WSProtocolError(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
+                self._hear(text)  # nearly always
             else:
                 self._other(transport, frame)
-        except UnicodeDecodeError:
-            self.deaf = True
-            raise _broken(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
         except BaseException:
-            self.deaf = True
+            self._leave(transport)
             raise
+
+    def _leave(self, transport: WSTransport) -> None:
+        """Hear nothing more; who does not let the last word through is cut off after a moment."""
+        self.deaf = True
+        asyncio.get_running_loop().call_later(CLOSE_S, transport.disconnect, False)
 
     def _other(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
         if kind is CLOSE:
-            self.deaf = True
-            transport.send_close()
+            self._leave(transport)
+            transport.send_close(WSCloseCode.OK)
             transport.disconnect()
         elif kind is WSMsgType.BINARY:
-            raise _broken(WSCloseCode.UNSUPPORTED_DATA, "a binary frame")
+            raise WSProtocolError(WSCloseCode.UNSUPPORTED_DATA, "a binary frame")
         elif kind is TEXT or kind is MORE:
             self._part(frame, first=kind is TEXT)
 
     def _part(self, frame: WSFrame, *, first: bool) -> None:
         """A frame of a message in several: the first one says what it is, others continue it."""
         if first is (self._begun is not None):
-            raise _broken(WSCloseCode.PROTOCOL_ERROR, "not the frame that continues the message")
+            raise WSProtocolError(
+                WSCloseCode.PROTOCOL_ERROR, "not the frame that continues the message"
+            )
         whole = self._begun = self._begun or bytearray()
         whole += frame.get_payload_as_bytes()
         if len(whole) > MAX_FRAME:
-            raise _broken(WSCloseCode.MESSAGE_TOO_BIG, "too large")
+            raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "too large")
         if frame.fin:
             self._begun = None
-            self._hear(whole.decode())
+            try:
+                text = whole.decode()
+            except UnicodeDecodeError:
+                raise WSProtocolError(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
+            self._hear(text)
 
 
 class Sockets:
@@ -270,15 +284,13 @@ def _look_away(connecting: asyncio.Future[WSTransport]) -> None:
         connecting.exception()
 
 
-def _broken(code: WSCloseCode, why: str) -> WSProtocolError:
-    return WSProtocolError(code, why)
-
-
-def _refusal(fault: WSHandshakeError) -> str:
-    status = 0 if fault.response is None else int(fault.response.status)
-    if 300 <= status < 400:
+def _refusal(fault: Exception) -> str:
+    response = fault.response if isinstance(fault, WSHandshakeError) else None
+    if response is None:
+        return type(fault).__name__
+    if 300 <= response.status < 400:
         return "the exchange redirects"
-    return f"the handshake was refused ({status})" if status else type(fault).__name__
+    return f"the handshake was refused ({int(response.status)})"
 
 
 def _why(wire: WSTransport) -> str:

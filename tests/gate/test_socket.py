@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -403,6 +404,82 @@ def test_a_fault_of_the_listener_ends_its_connection_and_is_told(
     assert "LookupError" in caplog.text
 
 
+def test_a_listener_that_fails_when_it_is_opened_hears_nothing_and_is_told(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(Ear):
+        def opened(self) -> None:
+            super().opened()
+            raise LookupError
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(b"\x81\x01a\x81\x01b")
+        await peer.receive(WAIT_S)
+
+    bench, ear = Bench(loop, talk), Faulty()
+    assert bench.ear.open.wait(WAIT_S)
+    bench.open(bench.where.ws_spot, ear)
+    assert ear.over.wait(WAIT_S)
+    bench.close()
+    assert (ear.ends, ear.texts) == (["internal error: LookupError"], [])
+    assert "LookupError" in caplog.text
+
+
+def test_a_fault_in_reading_a_text_is_the_listeners_not_the_exchanges(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(Ear):
+        def received(self, text: str) -> None:
+            b"\xff".decode()
+
+    ear = Faulty()
+    two_texts_at_once(Bench(loop, two_texts), ear)
+    assert ear.ends == ["internal error: UnicodeDecodeError"]
+
+
+def test_the_exchanges_last_word_is_answered(loop: LoopThread) -> None:
+    answered: list[bytes] = []
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(b"\x88\x02\x03\xe9")
+        await peer.receive(WAIT_S)
+        answered.append(peer.close_code.to_bytes(2, "big") if peer.close_code else b"")
+
+    assert Bench(loop, talk).end() == "the exchange closed (1001)"
+    assert answered == [(1000).to_bytes(2, "big")]
+
+
+def test_who_says_good_bye_and_reads_no_more_is_left_all_the_same(
+    loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "CLOSE_S", 0.2)
+    full, done = threading.Event(), asyncio.Event()
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        wire = request.transport
+        assert isinstance(wire, asyncio.Transport)
+        wire.pause_reading()
+        await asyncio.to_thread(full.wait, WAIT_S)
+        wire.write(b"\x88\x02\x03\xe8")
+        await done.wait()
+
+    bench = Bench(loop, talk)
+    assert bench.ear.open.wait(WAIT_S)
+
+    async def buffered() -> int:
+        bench.socket.send("x" * 1_000_000)
+        return bench.socket.buffered()
+
+    assert until(lambda: loop.call(buffered(), WAIT_S) > 0)
+    full.set()
+    assert bench.ear.over.wait(WAIT_S)
+    assert bench.ear.ends == ["the exchange closed (1000)"]
+    loop.post(done.set)
+    bench.close()
+
+
 def test_nothing_is_heard_of_a_connection_that_is_being_closed(loop: LoopThread) -> None:
     class Leaving(Ear):
         def received(self, text: str) -> None:
@@ -432,6 +509,24 @@ def test_a_refused_handshake_is_told_and_never_opened(loop: LoopThread) -> None:
     assert ear.ends == ["the handshake was refused (404)"]
     assert not ear.open.is_set()
     bench.close()
+
+
+def test_a_hosts_next_address_is_tried_beside_one_that_does_not_answer(
+    loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken IPv6 at home must not cost the whole time there is to connect."""
+    asked: list[dict[str, object]] = []
+    real = loop.loop.create_connection
+
+    def noted(*args: Any, **more: Any) -> Any:
+        asked.append(more)
+        return real(*args, **more)
+
+    monkeypatch.setattr(loop.loop, "create_connection", noted)
+    bench = Bench(loop, echo)
+    assert bench.ear.open.wait(WAIT_S)
+    bench.close()
+    assert [more["happy_eyeballs_delay"] for more in asked] == [0.25]
 
 
 def test_a_handshake_that_hangs_is_given_up(
