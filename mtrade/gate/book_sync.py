@@ -239,7 +239,9 @@ class _Side:
         return price
 
     def _forget(self) -> None:
-        """All prices but those of the book."""
+        """All prices but those of the book. Raises Unreadable for a book that has as many."""
+        if len(self._levels) >= MOST_PRICES:
+            raise Unreadable("order book update: too many levels")
         for known in (self._numbers, self._values):
             for price in known.keys() - self._levels.keys():
                 del known[price]

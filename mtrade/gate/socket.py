@@ -21,16 +21,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from picows import (
     WSCloseCode,
     WSError,
-    WSFrame,
     WSHandshakeError,
-    WSListener,
-    WSMsgType,
     WSProtocolError,
     WSTransport,
     ws_connect,
@@ -38,6 +36,7 @@ from picows import (
 
 from mtrade.domain.errors import ConfigError
 from mtrade.gate.frames import MAX_FRAME
+from mtrade.gate.hearing import TEXT, Ear
 from mtrade.gate.networks import Addresses
 
 log = logging.getLogger(__name__)
@@ -45,9 +44,9 @@ log = logging.getLogger(__name__)
 CONNECT_S = 10.0  # until the handshake is done
 HANDSHAKE_S = 5.0  # for the handshake itself: longer than this nobody's connection stays open
 CLOSE_S = 2.0
+NEVER = 1 << 62
 NEXT_ADDRESS_S = 0.25  # a host's next address is tried beside one that does not answer (RFC 8305)
 HEADERS = {"User-Agent": "mTrade", "X-Gate-Size-Decimal": "1"}
-TEXT, MORE, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
 # What picows has to say comes as its exceptions; its log would name addresses.
 _SILENT = logging.getLogger(f"{__name__}.wire")
@@ -69,7 +68,7 @@ class Socket:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._ear = _Ear(self, listener)
+        self._ear = Ear(self._begin, listener.received)
         self._transport: WSTransport | None = None
         self._task: asyncio.Task[str] | None = None
         self._reason = ""
@@ -89,9 +88,11 @@ class Socket:
         return True
 
     def buffered(self) -> int:
-        """Bytes written that the system has not taken yet."""
+        """Bytes that stand before the next frame; `NEVER` when it cannot leave any more."""
         wire = self._transport
-        return 0 if wire is None else wire.underlying_transport.get_write_buffer_size()
+        if wire is None or self._reason or wire.is_disconnected or wire.is_close_frame_sent:
+            return NEVER
+        return wire.underlying_transport.get_write_buffer_size()
 
     def close(self, reason: str) -> None:
         """Begin to close; the listener is told when it is over."""
@@ -101,7 +102,7 @@ class Socket:
             if self._task is not None:
                 self._task.cancel()
 
-    def begin(self, wire: WSTransport) -> None:
+    def _begin(self, wire: WSTransport) -> None:
         """The handshake is done; perhaps nobody waits for it any more."""
         if self._ear.deaf:
             wire.disconnect(graceful=False)
@@ -143,6 +144,7 @@ class Socket:
                 max_redirects=0,  # a login must not follow one
                 use_aiofastnet=False,
                 happy_eyeballs_delay=NEXT_ADDRESS_S,
+                ssl_shutdown_timeout=None if tls is None else CLOSE_S,
             )
         return wire
 
@@ -158,77 +160,6 @@ class Socket:
         self._listener.closed(self._reason or reason)
 
 
-class _Ear(WSListener):
-    """Hears a connection's frames. What is raised here ends it and comes out of its task."""
-
-    def __init__(self, socket: Socket, listener: Listener) -> None:
-        self._socket = socket
-        self._hear = listener.received
-        self._begun: bytearray | None = None  # a message that comes in several frames
-        self.deaf = False
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        try:
-            self._socket.begin(transport)
-        except BaseException:
-            self._leave(transport)
-            raise
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if self.deaf:
-            if frame.msg_type is CLOSE:
-                transport.disconnect()
-            return
-        try:
-            if frame.rsv1 or frame.rsv2 or frame.rsv3:
-                raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits")
-            if frame.fin and frame.msg_type is TEXT and self._begun is None:
-                try:
-                    text = frame.get_payload_as_utf8_text()
-                except UnicodeDecodeError:
-                    raise WSProtocolError(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
-                self._hear(text)  # nearly always
-            else:
-                self._other(transport, frame)
-        except BaseException:
-            self._leave(transport)
-            raise
-
-    def _leave(self, transport: WSTransport) -> None:
-        """Hear nothing more; who does not let the last word through is cut off after a moment."""
-        self.deaf = True
-        asyncio.get_running_loop().call_later(CLOSE_S, transport.disconnect, False)
-
-    def _other(self, transport: WSTransport, frame: WSFrame) -> None:
-        kind = frame.msg_type
-        if kind is CLOSE:
-            self._leave(transport)
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
-        elif kind is WSMsgType.BINARY:
-            raise WSProtocolError(WSCloseCode.UNSUPPORTED_DATA, "a binary frame")
-        elif kind is TEXT or kind is MORE:
-            self._part(frame, first=kind is TEXT)
-
-    def _part(self, frame: WSFrame, *, first: bool) -> None:
-        """A frame of a message in several: the first one says what it is, others continue it."""
-        if first is (self._begun is not None):
-            raise WSProtocolError(
-                WSCloseCode.PROTOCOL_ERROR, "not the frame that continues the message"
-            )
-        whole = self._begun = self._begun or bytearray()
-        whole += frame.get_payload_as_bytes()
-        if len(whole) > MAX_FRAME:
-            raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "too large")
-        if frame.fin:
-            self._begun = None
-            try:
-                text = whole.decode()
-            except UnicodeDecodeError:
-                raise WSProtocolError(WSCloseCode.INVALID_TEXT, "not UTF-8") from None
-            self._hear(text)
-
-
 class Sockets:
     """Opens sockets to the hosts of one network and to no other; plain ws only on this machine.
 
@@ -237,7 +168,8 @@ class Sockets:
 
     def __init__(self, addresses: Addresses, tls: ssl.SSLContext | None = None) -> None:
         self._addresses = addresses
-        self._tls = tls
+        self._plain = addresses.rest.startswith("http://")
+        self._tls = None if self._plain else tls or _verifying()
         self._open: set[asyncio.Task[str]] = set()
 
     def open(self, url: str, listener: Listener) -> Socket:
@@ -259,9 +191,14 @@ class Sockets:
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         known = parts.hostname in self._addresses.hosts
-        plain = self._addresses.rest.startswith("http://")
-        if not known or parts.scheme != ("ws" if plain else "wss"):
+        if not known or parts.scheme != ("ws" if self._plain else "wss"):
             raise ConfigError(f"not an address of {self._addresses.network}: {parts.hostname}")
+
+
+@cache
+def _verifying() -> ssl.SSLContext:
+    """One for all: reading the system's certificates takes longer than an order may wait."""
+    return ssl.create_default_context()
 
 
 async def _hang_up(wire: WSTransport) -> None:

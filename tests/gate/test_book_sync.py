@@ -157,7 +157,7 @@ def test_prices_may_be_forgotten_and_written_otherwise_the_next_time(
 ) -> None:
     """A moving market has ever new prices; what is known of them is bounded."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book_sync, "MOST_PRICES", 6)
+        patch.setattr(book_sync, "MOST_PRICES", 12)
         sync, truth = synced(), {D(101): D(5), D(102): D(4)}
         for number, changes in enumerate(updates, 101):
             asks = " ".join(f"{101 + step}{places}:{size}" for step, places, size in changes)
@@ -166,6 +166,16 @@ def test_prices_may_be_forgotten_and_written_otherwise_the_next_time(
         found = {level.price: level.size for level in book_of(sync).asks}
     assert found == {price: size for price, size in truth.items() if size}
     assert list(found) == sorted(found)
+
+
+def test_a_book_of_more_levels_than_prices_are_known_of_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(book_sync, "MOST_PRICES", 50)
+    sync = synced()
+    asks = " ".join(f"{101 + step}:1" for step in range(60))
+    assert sync.apply(push(101, 101, asks=asks)) is Step.BROKEN
+    assert sync.book() is None
 
 
 def test_spot_levels_are_pairs_and_sizes_may_be_whole_numbers() -> None:

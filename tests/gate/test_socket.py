@@ -464,6 +464,7 @@ def test_who_says_good_bye_and_reads_no_more_is_left_all_the_same(
         await asyncio.to_thread(full.wait, WAIT_S)
         wire.write(b"\x88\x02\x03\xe8")
         await done.wait()
+        wire.abort()
 
     bench = Bench(loop, talk)
     assert bench.ear.open.wait(WAIT_S)
@@ -478,6 +479,95 @@ def test_who_says_good_bye_and_reads_no_more_is_left_all_the_same(
     assert bench.ear.ends == ["the exchange closed (1000)"]
     loop.post(done.set)
     bench.close()
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "within"),
+    [
+        (b"\x88\x02\x03\xe8", "the exchange closed (1000)", 1.0),
+        (b"\x82\x01x\x88\x02\x03\xe8", "a broken frame came (1003)", 1.0),
+        (b"\x81\x81abcdx", "a broken frame came (1002)", 2.0),
+    ],
+    ids=["close", "binary, then close", "masked"],
+)
+def test_a_silent_peer_does_not_keep_a_connection_that_has_ended(
+    loop: LoopThread,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    raw: bytes,
+    reason: str,
+    within: float,
+) -> None:
+    """Under TLS, too, whose own good-bye nobody answers; no order may wait for it."""
+    monkeypatch.setattr(shell, "CLOSE_S", 0.2)
+    gone = asyncio.Event()
+
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        wire = request.transport
+        assert isinstance(wire, asyncio.Transport)
+        await peer.receive()
+        wire.pause_reading()
+        wire.write(raw)
+        await gone.wait()
+        wire.abort()
+
+    bench = Bench(loop, talk, contexts(certificate))
+    assert bench.ear.open.wait(WAIT_S)
+    began = time.monotonic()
+    assert bench.send("go")
+    assert bench.ear.over.wait(WAIT_S)
+    took = time.monotonic() - began
+    loop.post(gone.set)
+    bench.close()
+    assert bench.ear.ends == [reason]
+    assert took < within
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x81\x7f" + (5 << 20).to_bytes(8, "big") + b"x" * (5 << 20) + b"\x81\x01y",
+        b"\x88\x02\x00\x01\x81\x01y",
+    ],
+    ids=["too large", "an illegal code"],
+)
+def test_nothing_is_heard_behind_a_broken_frame(loop: LoopThread, raw: bytes) -> None:
+    async def talk(peer: web.WebSocketResponse, request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.write(raw)
+        await peer.receive(WAIT_S)
+
+    bench = Bench(loop, talk)
+    assert bench.end().startswith("a broken frame came")
+    assert bench.ear.texts == []
+
+
+def test_before_a_connection_and_after_it_no_frame_can_leave(loop: LoopThread) -> None:
+    """Whoever asks first takes another way; a frame that was not written is no unknown outcome."""
+    states: list[tuple[bool, bool]] = []
+
+    class Asking(Ear):
+        def received(self, text: str) -> None:
+            super().received(text)
+            bench.socket.close("enough")
+            states.append((bench.socket.buffered() < shell.NEVER, bench.socket.send("x")))
+
+        def closed(self, reason: str) -> None:
+            states.append((bench.socket.buffered() < shell.NEVER, bench.socket.send("x")))
+            super().closed(reason)
+
+    bench, ear = Bench(loop, two_texts), Asking()
+    two_texts_at_once(bench, ear)
+    assert states == [(False, False), (False, False)]
+
+
+def test_the_systems_certificates_are_read_once_and_decide() -> None:
+    first, second = Sockets(LIVE)._tls, Sockets(LIVE)._tls
+    assert first is second
+    assert first is not None
+    assert first.verify_mode is ssl.CERT_REQUIRED
+    assert first.check_hostname
+    assert Sockets(addresses(Network.PAPER, "http://127.0.0.1:1"))._tls is None
 
 
 def test_nothing_is_heard_of_a_connection_that_is_being_closed(loop: LoopThread) -> None:
