@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ _SCHEMAS = Path(__file__).parent / "schema"
 
 MOST_IDLE = 8  # readers kept open; more are opened when needed and closed after
 
+BUSY_S, BUSY_PAUSE_S = 5.0, 0.01
+
 # `fullfsync` matters on macOS only: there a plain fsync stops at the drive's own cache.
 _PRAGMAS = (
-    "PRAGMA busy_timeout=5000",
-    "PRAGMA journal_mode=WAL",
+    f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}",
     "PRAGMA synchronous=FULL",
     "PRAGMA fullfsync=ON",
     "PRAGMA foreign_keys=ON",
@@ -183,11 +185,26 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         for pragma in _PRAGMAS:
             connection.execute(pragma).fetchall()
+        _log_ahead(connection)
     except sqlite3.Error:
         connection.close()
         raise
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Use a write-ahead log. Of several starts that turn a new file to it at once SQLite refuses
+    some without waiting, because each holds what another one needs."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_PAUSE_S)
 
 
 def _open_writer(path: Path, schema: Schema) -> sqlite3.Connection:
