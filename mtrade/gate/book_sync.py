@@ -40,7 +40,7 @@ class Step(StrEnum):
     BROKEN = "broken"  # out of sequence or unreadable: a snapshot is needed
 
 
-CHANGED = Step.CHANGED
+CHANGED = Step.CHANGED  # for every update; an enum is looked up in Python
 
 
 class BookSync:
@@ -68,10 +68,7 @@ class BookSync:
         try:
             item = raw if type(raw) is Change else change(raw)
             if self.synced and item.first <= self.sequence + 1 <= item.last and not item.full:
-                self._bids.write(item.bids)  # most of what comes
-                self._asks.write(item.asks)
-                self.sequence, self.time_ms = item.last, item.time_ms
-                return CHANGED
+                return self._write(item)  # most of what comes
             step = self._take(item)
         except (Unreadable, TypeError, KeyError, ValueError):
             self.restart()
@@ -251,10 +248,10 @@ class _Side:
         self._firsts.update((key, price) for price, key in self._numbers.items())
 
 
-def _is_some(size: str | int | Decimal) -> bool:
+def _is_some(size: str | int) -> bool:
     """Whether a size is not zero in any spelling. Raises Unreadable."""
     if type(size) is str and not "1" <= size[:1] <= "9":
-        size = as_number(size, "level")
+        return not as_number(size, "level").is_zero()
     return size != 0
 
 

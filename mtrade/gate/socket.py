@@ -36,8 +36,8 @@ from picows import (
 
 from mtrade.domain.errors import ConfigError
 from mtrade.gate.frames import MAX_FRAME
-from mtrade.gate.hearing import TEXT, Ear
 from mtrade.gate.networks import Addresses
+from mtrade.gate.receiver import TEXT, Receiver
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Socket:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._ear = Ear(self._begin, listener.received)
+        self._receiver = Receiver(self._begin, listener.received)
         self._transport: WSTransport | None = None
         self._task: asyncio.Task[str] | None = None
         self._reason = ""
@@ -98,13 +98,13 @@ class Socket:
         """Begin to close; the listener is told when it is over."""
         if not self._reason:
             self._reason = reason
-            self._ear.deaf = True
+            self._receiver.muted = True
             if self._task is not None:
                 self._task.cancel()
 
     def _begin(self, wire: WSTransport) -> None:
         """The handshake is done; perhaps nobody waits for it any more."""
-        if self._ear.deaf:
+        if self._receiver.muted:
             wire.disconnect(graceful=False)
         else:
             self._transport = wire
@@ -125,7 +125,7 @@ class Socket:
                 return f"a broken frame came ({int(fault.args[0])})"
             return _why(wire)
         finally:
-            self._ear.deaf = True
+            self._receiver.muted = True
             connecting.add_done_callback(_look_away)
             opened, self._transport = self._transport, None
             if opened is not None:
@@ -134,7 +134,7 @@ class Socket:
     async def _connected(self, url: str, tls: ssl.SSLContext | None) -> WSTransport:
         async with asyncio.timeout(CONNECT_S):
             wire, _ = await ws_connect(
-                lambda: self._ear,
+                lambda: self._receiver,
                 url,
                 ssl_context=tls,
                 websocket_handshake_timeout=HANDSHAKE_S,

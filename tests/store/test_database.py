@@ -261,7 +261,7 @@ def open_at_once(file: Path) -> int:
 
 
 def test_starts_at_once_migrate_once(tmp_path: Path) -> None:
-    """Also when SQLite refuses one of them without waiting, as it does in every tenth round."""
+    """Also when SQLite refuses one of them without waiting, as it does in some rounds."""
     assert [open_at_once(tmp_path / f"{n}.db") for n in range(ROUNDS)] == [STARTS] * ROUNDS
 
 

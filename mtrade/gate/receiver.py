@@ -1,4 +1,4 @@
-"""What one connection of picows hears: frames become texts, and whatever must not come ends it."""
+"""What one connection of picows receives: frames become texts, and what must not come ends it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mtrade.gate.frames import MAX_FRAME
 TEXT, MORE, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
 
-class Ear(WSListener):
+class Receiver(WSListener):
     """`begin` is called when the connection is open, `hear` with each text; what they raise ends it
-    and comes out of its `wait_disconnected`. A `deaf` one hands nothing over."""
+    and comes out of its `wait_disconnected`. A `muted` one hands nothing over."""
 
     def __init__(self, begin: Callable[[WSTransport], None], hear: Callable[[str], None]) -> None:
         self._begin = begin
         self._hear = hear
-        self._begun: bytearray | None = None  # a message that comes in several frames
-        self.deaf = False
+        self._message: bytearray | None = None  # a message that comes in several frames
+        self.muted = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         try:
@@ -29,14 +29,14 @@ class Ear(WSListener):
             raise
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if self.deaf or transport.is_close_frame_sent:  # also by picows, after a broken frame
+        if self.muted or transport.is_close_frame_sent:  # also by picows, after a broken frame
             if frame.msg_type is CLOSE:
                 transport.disconnect(graceful=False)
             return
         try:
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
                 raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits")
-            if frame.fin and frame.msg_type is TEXT and self._begun is None:
+            if frame.fin and frame.msg_type is TEXT and self._message is None:
                 try:
                     text = frame.get_payload_as_utf8_text()
                 except UnicodeDecodeError:
@@ -53,7 +53,7 @@ class Ear(WSListener):
 
     def _leave(self, transport: WSTransport, code: WSCloseCode) -> None:
         """Say good-bye and wait for nobody: orders take another way at once."""
-        self.deaf = True
+        self.muted = True
         transport.send_close(code)
         transport.disconnect(graceful=False)
 
@@ -68,16 +68,16 @@ class Ear(WSListener):
 
     def _part(self, frame: WSFrame, *, first: bool) -> None:
         """A frame of a message in several: the first one says what it is, others continue it."""
-        if first is (self._begun is not None):
+        if first is (self._message is not None):
             raise WSProtocolError(
                 WSCloseCode.PROTOCOL_ERROR, "not the frame that continues the message"
             )
-        whole = self._begun = self._begun or bytearray()
+        whole = self._message = self._message or bytearray()
         whole += frame.get_payload_as_bytes()
         if len(whole) > MAX_FRAME:
             raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "too large")
         if frame.fin:
-            self._begun = None
+            self._message = None
             try:
                 text = whole.decode()
             except UnicodeDecodeError:
