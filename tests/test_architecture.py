@@ -53,7 +53,7 @@ DOORS: dict[str, set[str]] = {
     "urllib3": {"gate"},
     "aiohttp": {"paper"},
     "picows": {"gate"},
-    "msgspec": {"domain", "gate", "trading"},
+    "msgspec": {"domain", "gate", "store", "trading"},
     "psutil": {"process"},
     "cheroot": {"process"},
     "structlog": {"logs"},

@@ -115,7 +115,7 @@ class TriggerSource(StrEnum):
     INDEX = "index"
 
 
-class Trigger(Struct, frozen=True, kw_only=True):
+class Trigger(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When an order is to be placed by the exchange itself: the watched price reaches `price`.
 
     `above` fires at or above it, otherwise at or below. After `expires_s` seconds it lapses.
@@ -127,7 +127,7 @@ class Trigger(Struct, frozen=True, kw_only=True):
     expires_s: int = 2_592_000
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True):
+class OrderRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One order, ready for the exchange.
 
     `size` is unsigned and in the instrument's unit, except that a spot market buy has its size in
@@ -235,7 +235,7 @@ class VenueTrigger(Struct, frozen=True, kw_only=True):
     finished_ms: int | None = None
 
 
-class Intent(Struct, frozen=True, kw_only=True):
+class Intent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A journal row: an order decided, and what is proven about it so far.
 
     `filled` is unsigned. `expires_ms` is the exchange-clock deadline sent as X-Gate-Exptime: a

@@ -231,6 +231,11 @@ class Journal(Protocol):
         """
         ...
 
+    def unfold(self) -> None:
+        """Finish what the last commit put off until its orders had left. Whoever reads or writes
+        next does it otherwise. Raises StoreError; it is tried again then."""
+        ...
+
     def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         """Store new states and `change` in one durable transaction."""
         ...

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +75,7 @@ class Database:
         self._pool = threading.Lock()  # its own, so that a reader never waits for a commit
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._owed: Callable[[sqlite3.Connection], None] | None = None
         with store_errors(path):
             self._writer = _open_writer(path, schema)
 
@@ -83,16 +84,33 @@ class Database:
         """One durable transaction: all of the block, or on any exception none of it."""
         with self._lock, store_errors(self.path):
             self._writer.execute("BEGIN IMMEDIATE")
+            owed = self._owed
             try:
+                if owed is not None:
+                    owed(self._writer)
                 yield self._writer
                 self._writer.execute("COMMIT")
             finally:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
+            if self._owed is owed:
+                self._owed = None
+
+    def owe(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """`work` is a part of what was written before, put off: the next transaction begins with
+        it, whoever writes or reads next. Until it has succeeded nobody sees the file without it."""
+        self._owed = work
+
+    def settle(self) -> None:
+        """Do what is owed, now."""
+        if self._owed is not None:
+            with self.write():
+                pass
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A query-only connection for the length of the block."""
+        self.settle()
         with store_errors(self.path):
             connection = self._take_reader()
             try:

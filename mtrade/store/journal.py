@@ -14,7 +14,7 @@ from mtrade.domain.copying.model import NO_CHANGE, CopyChange
 from mtrade.domain.errors import StoreError
 from mtrade.domain.frozen import replace
 from mtrade.domain.orders import AccountFill, Fill, Intent, OwnFill
-from mtrade.store import copying, rows
+from mtrade.store import copying, fanouts, rows
 from mtrade.store.database import JOURNAL, Database
 
 # Orders wait for their commit, which then must not stop to move the log into the file.
@@ -37,6 +37,10 @@ class SqliteJournal:
         self.database.let_log_grow(LOG_PAGES, CACHE_KIB)
         self._epoch: int | None = None
         self._next_id: int | None = None  # known once it was asked for; nobody else writes
+        with self.database.read() as db:
+            left = fanouts.are_waiting(db)
+        if left:
+            self.database.owe(self._unfold)
 
     def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
         """Record the start of this run; runs that never recorded their end are marked crashed."""
@@ -82,11 +86,43 @@ class SqliteJournal:
         meanwhile: Callable[[], object] = lambda: None,
     ) -> tuple[Intent, ...]:
         """See the port. An empty `request_id` is never taken for a repetition."""
+        return self._jotted(intents, change, meanwhile) or self._written(intents, change, meanwhile)
+
+    def unfold(self) -> None:
+        """See the port."""
+        self.database.settle()
+
+    def _jotted(
+        self, intents: Sequence[Intent], change: CopyChange, meanwhile: Callable[[], object]
+    ) -> tuple[Intent, ...]:
+        """A fan-out as one record; empty when it is none, or when a table might not take it."""
+        made = fanouts.fanout(self._epoch, intents, change)
+        if made is None:
+            return ()
+        body = fanouts.packed(made)
+        with self.database.write() as db:
+            if not fanouts.is_clear(db, made):
+                return ()
+            fanouts.put(db, body)
+            self.database.owe(self._unfold)
+            meanwhile()
+        self._next_id = 1 + max(intent.id for intent in intents)
+        return made.intents
+
+    def _unfold(self, db: Connection) -> None:
+        """Put what waits as records into the tables."""
+        for made in fanouts.taken(db):
+            db.executemany(_INSERT_INTENT, (_row(made.epoch, intent) for intent in made.intents))
+            copying.write(db, made.change)
+
+    def _written(
+        self, intents: Sequence[Intent], change: CopyChange, meanwhile: Callable[[], object]
+    ) -> tuple[Intent, ...]:
         with self.database.write() as db:
             known = _by_request(db, intents[0].account_id, intents[0].request_id)
             if known is not None:
                 return (known, *_waiting_for(db, known))
-            stored = self._insert(db, intents)
+            stored = tuple(self._insert(db, intent) for intent in intents)
             copying.write(db, change)
             meanwhile()
         self._next_id = max(self.next_id(), 1 + max(intent.id for intent in stored))
@@ -165,22 +201,16 @@ class SqliteJournal:
         """Close the file."""
         self.database.close()
 
-    def _insert(self, db: Connection, intents: Sequence[Intent]) -> tuple[Intent, ...]:
-        """A whole fan-out in one statement when its orders are numbered and nobody asked for it."""
-        if all(intent.id and not intent.request_id for intent in intents):
-            db.executemany(_INSERT_INTENT, map(self._row, intents))
-            return tuple(intents)
-        return tuple(self._insert_once(db, intent) for intent in intents)
-
-    def _insert_once(self, db: Connection, intent: Intent) -> Intent:
+    def _insert(self, db: Connection, intent: Intent) -> Intent:
         known = _by_request(db, intent.account_id, intent.request_id)
         if known is not None:
             return known
-        key = db.execute(_INSERT_INTENT, self._row(intent)).lastrowid
+        key = db.execute(_INSERT_INTENT, _row(self._epoch, intent)).lastrowid
         return replace(intent, id=key or 0)
 
-    def _row(self, intent: Intent) -> rows.Values:
-        return (intent.id or None, self._epoch, *rows.intent_row(intent))
+
+def _row(epoch: int | None, intent: Intent) -> rows.Values:
+    return (intent.id or None, epoch, *rows.intent_row(intent))
 
 
 def _insert(db: Connection, table: str, row: rows.Row, *, once: bool = False) -> int | None:

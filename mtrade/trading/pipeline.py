@@ -130,6 +130,10 @@ class Pipeline:
         self._troubles.clear("journal")
         self._pursuit.live.update((intent.id, intent) for intent in stored)
         self._sender.send(stored)
+        try:
+            self._journal.unfold()
+        except MTradeError as fault:
+            self._troubles.unwritten(fault)  # the orders are out, and durable; see the port
 
     def write(self, change: CopyChange, ended: Sequence[Intent] = ()) -> None:
         """See the port `Host`."""

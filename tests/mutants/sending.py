@@ -11,6 +11,7 @@ PATHS = "tests/gate/test_paths.py::"
 FANOUT = "tests/trading/copying/test_fanout.py::"
 COPIER = "tests/trading/copying/test_copier.py::"
 JOURNAL = "tests/store/test_journal.py::"
+RECORD = "tests/store/test_fanouts.py::"
 
 SENDING = (
     Mutant(
@@ -339,5 +340,29 @@ SENDING = (
         text="return told.filled < intent.filled",
         bug="return False",
         by=("tests/trading/test_hearing.py::test_a_late_push_takes_no_fill_back",),
+    ),
+    Mutant(
+        name="unasked-tables",
+        means="a fan-out is sent although a table will not take its rows",
+        file="mtrade/store/journal.py",
+        text="            if not fanouts.is_clear(db, made):\n",
+        bug="            if not db:\n",
+        by=(RECORD + "test_what_the_tables_would_refuse_is_refused_before_it_is_durable",),
+    ),
+    Mutant(
+        name="forgotten-record",
+        means="a start does not look for a fan-out that was sent but not unfolded",
+        file="mtrade/store/journal.py",
+        text="        if left:\n",
+        bug="        if not left:\n",
+        by=(RECORD + "test_the_next_start_finishes_it",),
+    ),
+    Mutant(
+        name="half-read",
+        means="who reads between sending and unfolding finds no order",
+        file="mtrade/store/database.py",
+        text="        self.settle()\n        with store_errors",
+        bug="        with store_errors",
+        by=(RECORD + "test_no_reader_misses_it",),
     ),
 )

@@ -91,7 +91,7 @@ class Link(Struct, frozen=True, kw_only=True):
     paused_on: bool = False
 
 
-class Opening(Struct, frozen=True, kw_only=True):
+class Opening(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The leader's order that opens (or adds) is still growing; `k` is fixed when it ends."""
 
     order_id: str
@@ -99,7 +99,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     grew_ms: int
 
 
-class Episode(Struct, frozen=True, kw_only=True):
+class Episode(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From leader flat to leader flat (or flipped), for one leg.
 
     `sign` is the leader's side. `k` is fixed once, None while `opening`. `k_eff` is the ratio
@@ -150,7 +150,7 @@ class LegStatus(StrEnum):
     BLOCKED = "blocked"
 
 
-class CopyLeg(Struct, frozen=True, kw_only=True):
+class CopyLeg(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One follower leg of a link: what its own orders have filled (`owned`) and why it stands so.
 
     `shadow` is the virtual ledger of a link in shadow. `pending` is the id of its one unfinished
@@ -177,7 +177,7 @@ class CopyLeg(Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
-class CopyEvent(Struct, frozen=True, kw_only=True):
+class CopyEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of the feed; `id` 0 until stored. `numbers` are plain texts for the sentence."""
 
     id: int = 0
@@ -191,7 +191,7 @@ class CopyEvent(Struct, frozen=True, kw_only=True):
     intent_id: int | None = None
 
 
-class Cause(Struct, frozen=True, kw_only=True):
+class Cause(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A leader trade was consumed by one order (`text`) of a follower, or netted out (empty)."""
 
     follower_id: str

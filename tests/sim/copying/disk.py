@@ -25,7 +25,7 @@ from tests.sim.copying.kernel import Fuse
 
 T = TypeVar("T")
 MOST_LOST = 5
-TABLES = ("intent", "copy_link", "copy_leg", "copy_event", "intent_cause", "copy_control")
+TABLES = ("intent", "copy_link", "copy_leg", "copy_event", "intent_cause", "copy_control", "fanout")
 
 
 @lru_cache(maxsize=1)
@@ -79,8 +79,9 @@ class Disk:
         found = hashlib.sha256()
         with closing(sqlite3.connect(self.file)) as db:
             for table in TABLES:
-                for row in db.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3"):  # noqa: S608
-                    found.update(repr(row).encode())
+                rows = db.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of our tables
+                for row in sorted(map(repr, rows)):
+                    found.update(row.encode())
         return found.hexdigest()
 
     def _open(self) -> SimJournal:
@@ -127,6 +128,10 @@ class SimJournal(SqliteJournal):
         self._disk.durable.update(intent.order.text for intent in stored)
         self._fuse.burn()
         return stored
+
+    def unfold(self) -> None:
+        self._write(super().unfold)
+        self._fuse.burn()
 
     def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         self._write(lambda: super(SimJournal, self).update(intents, change))

@@ -53,6 +53,41 @@ def test_what_could_not_be_written_is_not_sent_and_goes_out_later(stand: Stand) 
     assert len({a.text for a in stand.bourse.arrivals if a.uid == FIRST}) == 1
 
 
+def test_the_orders_are_out_before_their_record_becomes_rows(stand: Stand) -> None:
+    """And they are durable before they are out."""
+    steps: list[str] = []
+    commit, unfold, send = stand.journal.commit, stand.journal.unfold, stand.pipeline._sender.send
+    stand.journal.commit = told(steps, "commit", commit)  # type: ignore[method-assign]
+    stand.journal.unfold = told(steps, "unfold", unfold)  # type: ignore[method-assign]
+    stand.pipeline._sender.send = told(steps, "send", send)  # type: ignore[method-assign]
+    stand.trade("40")
+    stand.run(5)
+    assert steps == ["commit", "send", "unfold"]
+    assert stand.owned() == stand.held() == D(20)
+
+
+def test_a_record_that_cannot_be_unfolded_is_told_and_costs_no_order(
+    stand: Stand, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next one who writes or reads does it."""
+    stand.journal.unfold = failing(stand.journal.unfold, 1)  # type: ignore[method-assign]
+    stand.trade("40")
+    stand.run(5)
+    assert "the journal cannot be written: disk full" in caplog.text
+    assert stand.pipeline.problems() == ()
+    assert stand.owned() == stand.held() == D(20)
+    assert len([a for a in stand.bourse.arrivals if a.uid == FIRST]) == 1
+    assert [i.state for i in stand.intents()] == [IntentState.DONE]
+
+
+def told(steps: list[str], what: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def telling(*args: Any) -> Any:
+        steps.append(what)
+        return real(*args)
+
+    return telling
+
+
 def test_the_ledger_waits_for_the_journal(stand: Stand) -> None:
     real = stand.journal.update
     stand.journal.update = failing(real, 1)  # type: ignore[method-assign]

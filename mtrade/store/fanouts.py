@@ -1,0 +1,154 @@
+"""A fan-out as one record of the journal: written before its orders leave, unfolded after.
+
+Rows and their indexes cost a hundred followers most of the time until the first order leaves. So
+what goes with one leader's trade is durable as one compressed record first, once it is certain
+that the tables will take it (docs/adr/0020-one-record-before-the-wire.md).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from sqlite3 import Connection
+from typing import Any
+
+from msgspec import MsgspecError, Struct
+from msgspec.json import Decoder, Encoder
+
+from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
+from mtrade.domain.errors import StoreError
+from mtrade.domain.numbers import dumps
+from mtrade.domain.orders import Intent
+
+
+class Fanout(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Numbered intents that no request asked for, and what copying writes with them."""
+
+    epoch: int | None
+    intents: tuple[Intent, ...]
+    legs: tuple[CopyLeg, ...] = ()
+    events: tuple[CopyEvent, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def change(self) -> CopyChange:
+        """All but the intents."""
+        return CopyChange(legs=self.legs, events=self.events, causes=self.causes)
+
+
+def fanout(epoch: int | None, intents: Sequence[Intent], change: CopyChange) -> Fanout | None:
+    """The record; None for what is none, or contradicts itself."""
+    made = Fanout(
+        epoch=epoch,
+        intents=tuple(intents),
+        legs=change.legs,
+        events=change.events,
+        causes=change.causes,
+    )
+    if change != made.change or not all(map(_fits, intents)):
+        return None
+    texts = {intent.order.text for intent in intents}
+    if not texts.issuperset(cause.text for cause in change.causes if cause.text):
+        return None
+    named: list[list[object]] = [
+        [intent.id for intent in intents],
+        [intent.order.text for intent in intents],
+        [intent.leg_id for intent in intents if intent.leg_id is not None],
+        [leg.id for leg in change.legs],
+        [(leg.follower_id, leg.instrument, leg.side) for leg in change.legs],
+        [(c.leader_id, c.trade_id, c.follower_id) for c in change.causes],
+    ]
+    return made if all(len(set(names)) == len(names) for names in named) else None
+
+
+def _fits(intent: Intent) -> bool:
+    """Whether it is numbered, asked for by nobody, and its row would break no check."""
+    order = intent.order
+    sizes = (order.size, order.price, intent.filled, intent.average)
+    return (
+        bool(intent.id and intent.account_id and order.text)
+        and not intent.request_id
+        and all(size is None or (size.is_finite() and size >= 0) for size in sizes)
+        and (intent.plan_position is None or intent.plan_position.is_finite())
+    )
+
+
+def is_clear(db: Connection, made: Fanout) -> bool:
+    """Whether the tables will take all of it: every rule a row could break, asked beforehand."""
+    legs = dumps([[leg.id, leg.link_id] for leg in made.legs])
+    if db.execute(_KNOWN_LEGS, (legs,)).fetchone()[0] != len(made.legs):
+        return False  # a row to be inserted may find its link gone
+    asked = (
+        min(intent.id for intent in made.intents),
+        dumps([intent.order.text for intent in made.intents]),
+        dumps([intent.leg_id for intent in made.intents if intent.leg_id is not None]),
+        dumps([[c.leader_id, c.trade_id, c.follower_id] for c in made.causes]),
+        legs,
+    )
+    return db.execute(_TAKEN, asked).fetchone() is None
+
+
+def put(db: Connection, body: bytes) -> None:
+    """Write a record into the caller's transaction."""
+    db.execute("INSERT INTO fanout(body) VALUES(?)", (body,))
+
+
+def are_waiting(db: Connection) -> bool:
+    """Whether there are records that were not unfolded, as after a crash."""
+    return db.execute("SELECT 1 FROM fanout LIMIT 1").fetchone() is not None
+
+
+def taken(db: Connection) -> Iterator[Fanout]:
+    """The records in their order, each gone from the caller's transaction. Raises StoreError."""
+    for key, body in db.execute("SELECT id, body FROM fanout ORDER BY id").fetchall():
+        db.execute("DELETE FROM fanout WHERE id=?", (key,))
+        yield unpacked(body, f"row {key} of fanout")
+
+
+def packed(made: Fanout) -> bytes:
+    """The record's body."""
+    return zlib.compress(_ENCODER.encode(made), 1)
+
+
+def unpacked(body: bytes, name: str) -> Fanout:
+    """What `packed` made. Raises StoreError naming the row when it makes no sense."""
+    try:
+        return _DECODER.decode(zlib.decompress(body))
+    except (zlib.error, MsgspecError, ValueError) as fault:
+        raise StoreError(f"{name} cannot be read: {fault}", code="database_damaged") from fault
+
+
+def _ratio_text(value: Any) -> str:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    raise NotImplementedError(f"{type(value).__name__} has no place in a record")
+
+
+def _ratio(kind: type, stored: Any) -> Fraction:
+    return Fraction(stored)
+
+
+_ENCODER = Encoder(enc_hook=_ratio_text)
+_DECODER = Decoder(Fanout, dec_hook=_ratio)
+
+_KNOWN_LEGS = (
+    "SELECT count(*) FROM json_each(?) AS j CROSS JOIN copy_leg AS l"
+    " ON l.id=json_extract(j.value,'$[0]') AND l.link_id=json_extract(j.value,'$[1]')"
+)
+# Each part says what the constraint of the same name in the schema would say later.
+_TAKEN = (
+    "SELECT 1 WHERE ?1 <= (SELECT coalesce(max(id), 0) FROM intent)"
+    " UNION ALL SELECT 1 FROM intent WHERE text IN (SELECT value FROM json_each(?2))"
+    " UNION ALL SELECT 1 FROM intent WHERE leg_id IN (SELECT value FROM json_each(?3))"
+    " AND leg_id IS NOT NULL AND state NOT IN('DONE','VOID')"
+    " UNION ALL SELECT 1 FROM json_each(?4) AS j CROSS JOIN intent_cause AS c"
+    " ON c.leader_id=json_extract(j.value,'$[0]') AND c.trade_id=json_extract(j.value,'$[1]')"
+    " AND c.follower_id=json_extract(j.value,'$[2]')"
+    " UNION ALL SELECT 1 FROM json_each(?5) AS j"
+    " CROSS JOIN copy_leg AS l ON l.id=json_extract(j.value,'$[0]')"
+    " CROSS JOIN copy_leg AS o ON o.follower_id=l.follower_id AND o.settle=l.settle"
+    " AND o.instrument=l.instrument AND o.side=l.side AND o.id<>l.id"
+    " AND (o.owned<>'0' OR o.pending IS NOT NULL)"
+    " LIMIT 1"
+)
