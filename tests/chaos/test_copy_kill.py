@@ -29,9 +29,9 @@ from tests.servers import Paper, Script, Server
 from tests.sim.copying.judge import OWN, breaches
 
 # Quiet for longer than mTrade may take to see that a leader is out whose close no stream told: for
-# five seconds after the opening a missing row means nothing, the next read comes after five, and a
-# second one has to say the same a second later.
-CALM_S, QUIET_S = 60.0, 12.0
+# five seconds after the opening a missing row means nothing, then two reads have to say the same, a
+# second apart.
+CALM_S, QUIET_S = 60.0, 8.0
 RECOVERED_S = 60.0  # even on a slow machine; a leg that stopped never comes back
 START_S, ALIVE_S = 2.5, 2.0  # about what a start takes; alive for so long on a slow machine
 FORGOTTEN = {"filled": Decimal(0), "open": False}  # of what ended without a fill

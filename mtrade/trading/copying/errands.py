@@ -90,7 +90,7 @@ class Errands:
         self._run_at = 0.0
 
     def look_again(self, account_id: str, settle: str) -> None:
-        """A row was missing for the first time: the second look need not wait for the next read."""
+        """A row is missing that is not proven flat: the next look need not wait for its turn."""
         self._no_later(("positions", (account_id, settle)), SECOND_S)
 
     def wallet_soon(self, account_id: str, settle: str) -> None:

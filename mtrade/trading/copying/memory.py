@@ -73,7 +73,7 @@ class Sight:
     wallet_ms: int = 0
     read_ms: int = 0
     first_read_ms: int = 0
-    missing: bool = False  # the last read was the first without some row
+    missing: bool = False  # the last read was without a row that is not proven flat
     live_from_ms: int | None = None
     live_ms: int = 0
     error: MTradeError | None = None
@@ -163,13 +163,13 @@ class Memory:
         sight.first_read_ms = sight.first_read_ms or read_ms
         sight.error = None
         sight.missing = False
-        changed = set()
+        changed, listed = set(), {(row.instrument, row.leg) for row in rows}
         for key, held in holdings.read(sight.positions, rows, read_ms, place[1]).items():
             known = sight.positions.get(key)
             if known is None or known.size != held.size:
                 changed.add(key[0])
                 sight.jumped, sight.jump_ms = True, read_ms  # what brought it there was not heard
-            sight.missing = sight.missing or held.missing_ms == read_ms
+            sight.missing = sight.missing or (key not in listed and not held.size.is_zero())
             self._put(sight, key, held)
         return changed
 

@@ -33,17 +33,21 @@ def settings(stand: Follow, link_id: int, **params: Any) -> None:
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3])
-def test_a_close_in_the_moment_of_a_start_is_followed_soon(stand: Follow, late_s: float) -> None:
-    """Between the first read and the stream, where nothing tells of it but a row that is gone."""
+@pytest.mark.parametrize(("held_s", "within_s"), [(4, 5), (0.5, 7.5)])
+def test_a_close_in_the_moment_of_a_start_is_followed_soon(
+    stand: Follow, held_s: float, within_s: float, late_s: float
+) -> None:
+    """Between the first read and the stream, where nothing tells of it but a row that is gone. For
+    five seconds after it was opened that may also be a late read."""
     stand.follow()
     stand.trade("40")
-    stand.run(4)
+    stand.run(held_s)
     assert stand.held() == 40
     stand.kill()
     stand.begin()
     stand.run(late_s)
     stand.trade("-40")
-    stand.run(5)
+    stand.run(within_s)
     assert (stand.held(), stand.owned()) == (0, 0)
 
 
