@@ -31,6 +31,8 @@ class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
+    __hash__ = str.__hash__  # as of Market
+
     @property
     def sign(self) -> int:
         """+1 for buy, -1 for sell."""
@@ -64,7 +66,7 @@ def futures(name: str, settle: str = "usdt") -> InstrumentId:
     return InstrumentId(Market.FUTURES, settle, name)
 
 
-class Instrument(Struct, frozen=True, kw_only=True):
+class Instrument(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Trading rules of one instrument.
 
     `multiplier` is base coins per contract (linear futures), 1 on spot; an `inverse` contract is

@@ -92,7 +92,10 @@ def clipped(leg: CopyLeg, facts: Facts, held: Decimal, size: Decimal, price: Dec
         count = {"count": str(facts.follower.open_legs), "limit": str(params.max_open_positions)}
         return Clip(ZERO, Reason(Code.CAP_COUNT, count))
     wanted = rules.value(size, price)
-    code, allowed = min(_allowances(facts, held, price), key=lambda item: item[1])
+    code, allowed = Code.CAP_ORDER, wanted
+    for rule, room in _allowances(facts, held, price):
+        if room < allowed:
+            code, allowed = rule, room
     if allowed >= wanted:
         return Clip(size)
     margin = code is Code.CAP_MARGIN

@@ -14,7 +14,7 @@ from mtrade.domain.copying.foreign import in_the_way
 from mtrade.domain.copying.gearing import setting_for
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, Episode, LegStatus, LinkState
 from mtrade.domain.copying.outcome import Outcome
-from mtrade.domain.copying.pricing import Band, entry_band, shown, touch
+from mtrade.domain.copying.pricing import Band, entry_band, limit, shown, touch
 from mtrade.domain.copying.tracking import because, held, told
 from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Side
@@ -222,24 +222,30 @@ def _sent(
     setting = setting_for(leg, facts)
     if setting is not None:
         return Outcome(leg=leg, setting=setting, events=events, again_ms=facts.now_ms + LOOK_MS)
-    rules, episode = facts.market.rules, leg.episode
+    rules, episode, follower = facts.market.rules, leg.episode, facts.follower
     if rules is None or episode is None:
         return Outcome(leg=leg, events=events)
-    if not leg.owned or episode.leverage is None:
-        follower = facts.follower
-        episode = replace(episode, leverage=follower.leverage, margin_mode=follower.margin_mode)
-    if episode.retry_until_ms is None:
-        episode = replace(episode, retry_until_ms=_until(facts))
-    leg = replace(leg, episode=episode)
-    if leg.status is LegStatus.PARKED:
-        leg = replace(leg, status=LegStatus.ACTIVE, reason=None)
+    first = not leg.owned or episode.leverage is None
+    episode = replace(
+        episode,
+        leverage=follower.leverage if first else episode.leverage,
+        margin_mode=follower.margin_mode if first else episode.margin_mode,
+        retry_until_ms=_until(facts) if episode.retry_until_ms is None else episode.retry_until_ms,
+    )
+    parked = leg.status is LegStatus.PARKED
+    leg = replace(
+        leg,
+        episode=episode,
+        status=LegStatus.ACTIVE if parked else leg.status,
+        reason=None if parked else leg.reason,
+    )
     order = OrderRequest(
         instrument=leg.instrument,
         side=side,
         type=OrderType.LIMIT,
         size=size,
         text="",
-        price=rules.conform_price(band.worst(side), side),
+        price=limit(band, rules, side),
         tif=TimeInForce.IOC,
     )
     wanted = Wanted(order=order, reducing=False, plan_position=facts.follower.position)

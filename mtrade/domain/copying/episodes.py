@@ -37,9 +37,9 @@ def rounded(exact: Fraction, step: Decimal, rounding: Rounding) -> Decimal:
     over, under = step.as_integer_ratio()
     whole_step = exact.denominator * over
     steps, rest = divmod(abs(exact.numerator) * under, whole_step)
-    up = rest > 0 and rounding is Rounding.UP
-    up = up or (rounding is Rounding.NEAREST and rest * 2 > whole_step)
-    return step * (steps + up) * sign(exact)
+    if rest and rounding is not Rounding.DOWN:
+        steps += rounding is Rounding.UP or rest * 2 > whole_step
+    return step * (steps if exact.numerator > 0 else -steps)
 
 
 def equity(account: FuturesAccount, base: EquityBase) -> Decimal:
@@ -61,11 +61,20 @@ def equities(facts: Facts) -> tuple[Decimal, Decimal] | None:
     return both if oldest <= FRESH_EQUITY_MS and min(both) > 0 else None
 
 
+def times(ratio: Fraction, size: Decimal) -> Fraction:
+    """`ratio` of `size`; at a fraction of what two Fractions cost to multiply."""
+    over, under = size.as_integer_ratio()
+    return Fraction(ratio.numerator * over, ratio.denominator * under)
+
+
 def copied(episode: Episode, size: Decimal) -> Fraction:
     """The part of the leader that is copied, unsigned."""
-    if episode.base is None:
-        return NOTHING
-    return Fraction(max(abs(size) - episode.base, ZERO))
+    return Fraction(_part(episode.base, size))
+
+
+def _part(base: Decimal | None, size: Decimal) -> Decimal:
+    """What of the leader is beyond `base`, unsigned."""
+    return ZERO if base is None else max(abs(size) - base, ZERO)
 
 
 def was_in(facts: Facts) -> bool:
@@ -115,8 +124,9 @@ def aimed(episode: Episode, facts: Facts) -> Episode:
     """The episode with E for what the leader holds, by the ratio achieved."""
     if episode.k_eff is None:
         return episode
-    exact = episode.k_eff * copied(episode, episode.anchor)
-    return replace(episode, exact=exact if _side(episode, facts) > 0 else -exact)
+    whole = _part(episode.base, episode.anchor)
+    exact = times(episode.k_eff, whole if _side(episode, facts) > 0 else -whole)
+    return replace(episode, exact=exact)
 
 
 def opened(episode: Episode, facts: Facts) -> Episode:

@@ -45,7 +45,7 @@ class LeaderFacts(Struct, frozen=True, kw_only=True):
     silent_s: int = 0
 
 
-class MarketFacts(Struct, frozen=True, kw_only=True):
+class MarketFacts(Struct, frozen=True, kw_only=True, cache_hash=True):
     """The contract's rules and prices. `tier_value` is the largest value at the leverage."""
 
     rules: Instrument | None = None

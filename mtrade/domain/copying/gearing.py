@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import LeverageMode, MarginChoice
 from mtrade.domain.copying.facts import Facts, Setting
 from mtrade.domain.copying.model import CopyLeg
+from mtrade.domain.copying.params import CopyParams
 
 _MARGIN = {MarginChoice.CROSS: MarginMode.CROSS, MarginChoice.ISOLATED: MarginMode.ISOLATED}
 
@@ -29,21 +32,26 @@ def wanted(facts: Facts) -> Setting | None:
     )
     if rules is None:
         return None
-    leverage = {
-        LeverageMode.MIRROR: leader.leverage,
-        LeverageMode.CAP: min(leader.leverage or params.max_leverage, params.max_leverage),
-        LeverageMode.FIXED: params.fixed_leverage,
-        LeverageMode.LEAVE: follower.leverage,
-    }[params.leverage_mode]
-    leverage = follower.leverage if facts.as_geared else leverage or follower.leverage
-    margin = {
-        MarginChoice.MIRROR: leader.margin_mode or follower.margin_mode,
-        MarginChoice.LEAVE: follower.margin_mode,
-    }.get(params.margin_mode)
-    if margin is None and params.margin_mode in (MarginChoice.CROSS, MarginChoice.ISOLATED):
+    leverage = follower.leverage
+    if not facts.as_geared and params.leverage_mode is not LeverageMode.LEAVE:
+        leverage = _chosen(params, leader.leverage) or leverage
+    margin: MarginMode | None
+    if params.margin_mode is MarginChoice.MIRROR:
+        margin = leader.margin_mode or follower.margin_mode
+    elif params.margin_mode is MarginChoice.LEAVE:
+        margin = follower.margin_mode
+    else:
         margin = _MARGIN[params.margin_mode]
     if leverage is None or margin is None:
         return None
     if params.leverage_mode is not LeverageMode.LEAVE:
         leverage = min(max(leverage, rules.leverage_min), rules.leverage_max, params.max_leverage)
     return Setting(leverage=leverage, margin_mode=margin)
+
+
+def _chosen(params: CopyParams, leaders: Decimal | None) -> Decimal | None:
+    if params.leverage_mode is LeverageMode.FIXED:
+        return params.fixed_leverage
+    if params.leverage_mode is LeverageMode.CAP:
+        return min(leaders or params.max_leverage, params.max_leverage)
+    return leaders

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
-from mtrade.domain.copying.facts import Facts
+from mtrade.domain.copying.facts import Facts, MarketFacts
 from mtrade.domain.copying.model import CopyLeg, Episode
-from mtrade.domain.instruments import Side
+from mtrade.domain.instruments import Instrument, Side
 from mtrade.domain.numbers import text
 
 BPS = Decimal(10_000)
@@ -26,7 +27,7 @@ class Ends(Struct, frozen=True):
         return min(price, self.highest) if side is Side.BUY else max(price, self.lowest)
 
 
-class Band(Struct, frozen=True):
+class Band(Struct, frozen=True, cache_hash=True):
     """`reference` is the leader's price, or mark; `bps` how far beyond it an entry may go."""
 
     reference: Decimal
@@ -35,8 +36,7 @@ class Band(Struct, frozen=True):
 
     def worst(self, side: Side) -> Decimal:
         """The worst acceptable price."""
-        price = self.reference * (1 + side.sign * self.bps / BPS)
-        return price if self.ends is None else self.ends.nearest(price, side)
+        return _worst(self, side)
 
     def ran(self, side: Side, touch: Decimal | None) -> Decimal | None:
         """By how many bps the market has run beyond the band; None while it has not."""
@@ -45,22 +45,43 @@ class Band(Struct, frozen=True):
         return abs(touch / self.reference - 1) * BPS
 
 
+# A leader's trade concerns many followers alike: what depends on the market and their settings only
+# is computed once.
+
+
+@lru_cache(maxsize=256)
+def _worst(band: Band, side: Side) -> Decimal:
+    price = band.reference * (1 + side.sign * band.bps / BPS)
+    return price if band.ends is None else band.ends.nearest(price, side)
+
+
+@lru_cache(maxsize=256)
+def _band(reference: Decimal, bps: Decimal, market: MarketFacts) -> Band:
+    return Band(reference, bps, _ends(market))
+
+
+@lru_cache(maxsize=256)
+def limit(band: Band, rules: Instrument, side: Side) -> Decimal:
+    """The worst acceptable price on the grid of prices."""
+    return rules.conform_price(band.worst(side), side)
+
+
 def entry_band(episode: Episode, facts: Facts, *, late: bool) -> Band | None:
     """The band of an entry; None without any price."""
     params, mark = facts.link.params, facts.market.mark
-    bps, ends = params.entry_slip_bps, _ends(facts)
+    bps = params.entry_slip_bps
     if episode.accepted_late or episode.joined in ("copy_now", "if_better", "ask"):
-        return None if mark is None else Band(mark, bps, ends)
+        return None if mark is None else _band(mark, bps, facts.market)
     reference = facts.leader.increase_price or leader_price(episode)
     if late:
         reference, bps = reference or facts.leader.entry_price, params.late_band_bps
     reference = reference or mark  # the net of two legs has no entry price of its own
-    return None if reference is None else Band(reference, bps, ends)
+    return None if reference is None else _band(reference, bps, facts.market)
 
 
-def _ends(facts: Facts) -> Ends | None:
+def _ends(market: MarketFacts) -> Ends | None:
     """None while mark or the exchange's rule is not known."""
-    rules, mark = facts.market.rules, facts.market.mark
+    rules, mark = market.rules, market.mark
     if rules is None or rules.price_deviation is None or mark is None:
         return None
     most = rules.price_deviation * ROOM
@@ -84,7 +105,7 @@ def exit_price(leg: CopyLeg, facts: Facts, side: Side) -> Decimal | None:
     steps, mark, rules = facts.link.params.exit_steps_bps, facts.market.mark, facts.market.rules
     if mark is None or rules is None or leg.tries >= len(steps):
         return None
-    price = rules.conform_price(Band(mark, steps[leg.tries], _ends(facts)).worst(side), side)
+    price = limit(_band(mark, steps[leg.tries], facts.market), rules, side)
     return price if price > 0 else None
 
 

@@ -103,7 +103,8 @@ class Planning:
         now = decided.facts.now_ms
         if outcome.again_ms is not None:
             core.again(leg.id, max((outcome.again_ms - now) / 1000, SOONEST_S))
-        batch.events += core.alarms(link, leg, outcome)
+        if outcome.alerts:
+            batch.events += core.alarms(link, leg, outcome)
         if outcome.pause is not None:
             batch.pauses.append((link.id, outcome.pause))
         if outcome.setting is not None:

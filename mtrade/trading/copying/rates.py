@@ -39,4 +39,7 @@ class Rates:
 
 
 def _recent(times: deque[int] | None, since: int) -> int:
-    return sum(at > since for at in tuple(times)) if times else 0
+    known = tuple(times or ())  # oldest first
+    if not known or known[0] > since:
+        return len(known)
+    return sum(at > since for at in known)
