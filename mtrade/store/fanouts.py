@@ -18,7 +18,6 @@ from msgspec.json import Decoder, Encoder
 
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
 from mtrade.domain.errors import StoreError
-from mtrade.domain.numbers import dumps
 from mtrade.domain.orders import Intent
 
 
@@ -76,14 +75,14 @@ def _fits(intent: Intent) -> bool:
 
 def is_clear(db: Connection, made: Fanout) -> bool:
     """Whether the tables will take all of it: every rule a row could break, asked beforehand."""
-    legs = dumps([[leg.id, leg.link_id] for leg in made.legs])
+    legs = _listed([[leg.id, leg.link_id] for leg in made.legs])
     if db.execute(_KNOWN_LEGS, (legs,)).fetchone()[0] != len(made.legs):
         return False  # a row to be inserted may find its link gone
     asked = (
         min(intent.id for intent in made.intents),
-        dumps([intent.order.text for intent in made.intents]),
-        dumps([intent.leg_id for intent in made.intents if intent.leg_id is not None]),
-        dumps([[c.leader_id, c.trade_id, c.follower_id] for c in made.causes]),
+        _listed([intent.order.text for intent in made.intents]),
+        _listed([intent.leg_id for intent in made.intents if intent.leg_id is not None]),
+        _listed([[c.leader_id, c.trade_id, c.follower_id] for c in made.causes]),
         legs,
     )
     return db.execute(_TAKEN, asked).fetchone() is None
@@ -117,6 +116,10 @@ def unpacked(body: bytes, name: str) -> Fanout:
         return _DECODER.decode(zlib.decompress(body))
     except (zlib.error, MsgspecError, ValueError) as fault:
         raise StoreError(f"{name} cannot be read: {fault}", code="database_damaged") from fault
+
+
+def _listed(values: list[Any]) -> str:
+    return _ENCODER.encode(values).decode()
 
 
 def _ratio_text(value: Any) -> str:

@@ -29,6 +29,7 @@ from mtrade.trading.intents import (
 
 SETTLE_MS = 5_000  # how late an accepted order may become visible over REST
 PLAN_AGE_MS = 10_000  # how old the position may have been that an order was planned by
+CLOCK_MS = 1_000  # our clock and the exchange's, each as wrong as entries allow
 POLL_S = 0.7
 MISS_GAP_S = 2.0
 HOLD_POLL_S = 30.0
@@ -151,19 +152,14 @@ def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
         return False
     born = born_ms(intent)
     gap = seen.position - intent.plan_position
-    gap -= sum((_moved(t, seen.leg) for t in seen.trades if t.time_ms >= born), ZERO)
-    return bool(gap) and not _unseen_before(intent, seen, gap)
-
-
-def _unseen_before(intent: Intent, seen: Evidence, gap: Decimal) -> bool:
-    """Whether what others traded shortly before the plan makes up the gap: the position that it
-    went by can be a little old. Own orders do not count, they were reckoned with."""
-    born = born_ms(intent)
-    foreign = (
-        trade for trade in sorted(seen.trades, key=lambda trade: trade.time_ms, reverse=True)
-        if born - PLAN_AGE_MS <= trade.time_ms < born and not trade.text.startswith(PREFIX)
-    )  # fmt: skip
-    return gap in accumulate(_moved(trade, seen.leg) for trade in foreign)
+    near: list[Decimal] = []  # of others, newest first: the planning position may show them or not
+    for trade in sorted(seen.trades, key=lambda trade: trade.time_ms, reverse=True):
+        moved, own = _moved(trade, seen.leg), trade.text.startswith(PREFIX)
+        if trade.time_ms > born + CLOCK_MS or (own and trade.time_ms >= born):
+            gap -= moved
+        elif not own and trade.time_ms >= born - PLAN_AGE_MS:
+            near.append(moved)
+    return gap not in accumulate(near, initial=ZERO)
 
 
 def _moved(trade: Fill, leg: Leg) -> Decimal:

@@ -112,8 +112,8 @@ RULES = (
         name="largest-cap",
         means="of several caps the largest counts",
         file="mtrade/domain/copying/caps.py",
-        text="code, allowed = min(_allowances",
-        bug="code, allowed = max(_allowances",
+        text="        if room < allowed:\n",
+        bug="        if room > allowed:\n",
         by=(STEP + "test_c16_after_a_cap_the_follower_halves_with_the_leader",),
     ),
     Mutant(

@@ -118,8 +118,8 @@ TARGETS = (
         name="round-up",
         means="a share of a contract is rounded away from zero",
         file="mtrade/domain/copying/episodes.py",
-        text="up = rest > 0 and rounding is Rounding.UP",
-        bug="up = rest > 0",
+        text="    if rest and rounding is not Rounding.DOWN:\n        steps += rounding is",
+        bug="    if rest:\n        steps += rounding is not",
         by=(STEP + "test_the_worked_example_line_by_line",),
     ),
     Mutant(
@@ -129,7 +129,7 @@ TARGETS = (
         text="    episode, size = leg.episode, facts.leader.size\n",
         bug="""\
     episode, size = leg.episode, facts.leader.size
-    if episode is not None and (ratio := ep.ratio_of(facts)) is not None:
+    if episode is not None and (ratio := ep.ratio_of(facts, ep.equities(facts))) is not None:
         episode = ep.aimed(replace(episode, k=ratio, k_eff=ratio), facts)
         leg = replace(leg, episode=episode)
 """,

@@ -14,6 +14,7 @@ from mtrade.domain.orders import IntentState, TimeInForce, Trigger, VenueTrigger
 from mtrade.domain.positions import Leg
 from mtrade.trading.intents import PREFIX
 from mtrade.trading.resolver import (
+    CLOCK_MS,
     HOLD_POLL_S,
     PLAN_AGE_MS,
     SETTLE_MS,
@@ -205,6 +206,31 @@ def test_the_planning_position_may_be_older_than_what_others_did(
         venue_order(request()), time_ms=NOW - age_ms, side=Side.SELL, size=D(5), text=text
     )
     seen = step(Evidence(deep=True, position=D(0), trades=(sold,)), misses=1, of=of)
+    assert seen.intent.state is state
+
+
+@pytest.mark.parametrize(
+    ("text", "after_ms", "state"),
+    [
+        ("t-by-hand", CLOCK_MS, IntentState.VOID),
+        ("t-by-hand", CLOCK_MS + 1, IntentState.HOLD),
+        (PREFIX + "nbbbb", CLOCK_MS, IntentState.HOLD),
+    ],
+)
+def test_the_planning_position_may_show_a_part_of_what_others_did_by_the_exchanges_clock_later(
+    text: str, after_ms: int, state: IntentState
+) -> None:
+    """A hand's order fills in four parts; the plan fell between the third and the fourth, and our
+    clock runs a little behind the exchange's."""
+    of = intent(IntentState.UNKNOWN, plan_position=D(7))
+    order = venue_order(request())
+    parts = tuple(
+        fill_of(
+            order, trade_id=str(n), time_ms=NOW + after_ms, side=Side.SELL, size=D(1), text=text
+        )
+        for n in range(4)
+    )
+    seen = step(Evidence(deep=True, position=D(6), trades=parts), misses=1, of=of)
     assert seen.intent.state is state
 
 

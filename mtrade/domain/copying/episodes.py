@@ -23,6 +23,8 @@ QUIET_MS, LONGEST_MS = 2_000, 10_000  # an order whose end is not seen counts as
 FIXED = frozenset({SizeMode.FIXED_NOTIONAL, SizeMode.FIXED_MARGIN, SizeMode.FIXED_CONTRACTS})
 NOTHING = Fraction(0)
 
+Equities = tuple[Decimal, Decimal]  # of the leader and the follower
+
 _ROUNDS = {Rounding.DOWN: ROUND_DOWN, Rounding.NEAREST: ROUND_HALF_EVEN, Rounding.UP: ROUND_UP}
 
 
@@ -51,7 +53,7 @@ def equity(account: FuturesAccount, base: EquityBase) -> Decimal:
     return account.total
 
 
-def equities(facts: Facts) -> tuple[Decimal, Decimal] | None:
+def equities(facts: Facts) -> Equities | None:
     """Of the leader and the follower; None while one of them is old, unknown or not positive."""
     leader, follower, base = facts.leader, facts.follower, facts.link.params.equity_base
     if leader.account is None or follower.account is None:
@@ -84,14 +86,14 @@ def was_in(facts: Facts) -> bool:
     return since is not None and armed is not None and since < armed
 
 
-def begun(leg: CopyLeg, facts: Facts, ratio: Fraction | None) -> Episode:
-    """The episode of a leader who is in; `ratio` is None while a fixed size waits for the order."""
+def begun(leg: CopyLeg, facts: Facts, ratio: Fraction | None, both: Equities | None) -> Episode:
+    """The episode of a leader who is in; `ratio` is None while a fixed size waits for the order,
+    `both` are the equities that are noted."""
     leader, now = facts.leader, facts.now_ms
     joined = "shadow" if facts.link.state is LinkState.SHADOW else "open"
     late = was_in(facts)
     if late and joined == "open":
         joined = facts.link.params.late_join.value
-    both = equities(facts)
     cost, opened = _bought(facts, abs(leader.size))
     episode = Episode(
         number=leg.episodes + 1,
@@ -150,12 +152,11 @@ def _opening(facts: Facts, before: Opening | None = None) -> Opening:
     return Opening(order_id=facts.leader.order_id, began_ms=began, grew_ms=facts.now_ms)
 
 
-def ratio_of(facts: Facts) -> Fraction | None:
+def ratio_of(facts: Facts, both: Equities | None) -> Fraction | None:
     """k for the modes that know it at once; None while equity is not known."""
     params = facts.link.params
     if params.size_mode is SizeMode.RATIO:
         return Fraction(params.multiplier)
-    both = equities(facts)
     if both is None:
         return None
     over, under = params.multiplier.as_integer_ratio()

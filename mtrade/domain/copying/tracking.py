@@ -121,12 +121,12 @@ def _outside(leg: CopyLeg, facts: Facts) -> Turn:
         return Turn(leg=leg, wait=Reason(Code.NOT_LIVE, {"seconds": str(facts.leader.silent_s)}))
     if facts.leader.increase_ms is None:
         return Turn(leg=leg, wait=Reason(Code.OPENING))
-    ratio = None
+    ratio, both = None, ep.equities(facts)
     if facts.link.params.size_mode not in ep.FIXED:
-        ratio = ep.ratio_of(facts)
+        ratio = ep.ratio_of(facts, both)
         if ratio is None:
             return Turn(leg=leg, wait=Reason(Code.NO_EQUITY))
-    episode = ep.begun(leg, facts, ratio)
+    episode = ep.begun(leg, facts, ratio, both)
     fresh = replace(
         leg, episode=episode, episodes=episode.number, status=LegStatus.ACTIVE, reason=None,
         tries=0, empty_ms=(),
