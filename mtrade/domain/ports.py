@@ -221,7 +221,8 @@ class Journal(Protocol):
         meanwhile: Callable[[], object] = lambda: None,
     ) -> tuple[Intent, ...]:
         """Insert new intents and `change` in one durable transaction; returns them with their ids.
-        `meanwhile` is called when only the disk is left to be waited for.
+        `meanwhile` is called when only the disk is left to be waited for; it must not ask the
+        journal anything.
 
         An id that is not 0 is kept; it must not be in use. A leader trade that was consumed before
         or a leg that has an unfinished intent fails the whole transaction.

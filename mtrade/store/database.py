@@ -176,10 +176,9 @@ def store_errors(path: Path) -> Iterator[None]:
         raise StoreError(
             f"{path}: {error}", code=_CODES.get(primary), params={"file": str(path)}
         ) from error
-    except OSError as error:
-        raise StoreError(
-            f"{path}: {error.strerror or error}", params={"file": str(path)}
-        ) from error
+    except (OSError, OverflowError) as error:  # a number too large for a column
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"{path}: {why}", params={"file": str(path)}) from error
 
 
 def damage(path: Path) -> str:

@@ -8,7 +8,7 @@ that the tables will take it (docs/adr/0020-one-record-before-the-wire.md).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from sqlite3 import Connection
 from typing import Any
@@ -17,7 +17,6 @@ from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder, Encoder
 
 from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
-from mtrade.domain.errors import StoreError
 from mtrade.domain.orders import Intent
 
 
@@ -47,8 +46,10 @@ def fanout(epoch: int | None, intents: Sequence[Intent], change: CopyChange) -> 
     )
     if change != made.change or not all(map(_fits, intents)):
         return None
-    texts = {intent.order.text for intent in intents}
-    if not texts.issuperset(cause.text for cause in change.causes if cause.text):
+    texts, numbers = {intent.order.text for intent in intents}, {intent.id for intent in intents}
+    if not all(_is_whole(cause, texts) for cause in change.causes):
+        return None
+    if not all(_is_sound(leg, numbers) for leg in change.legs):
         return None
     named: list[list[object]] = [
         [intent.id for intent in intents],
@@ -70,7 +71,18 @@ def _fits(intent: Intent) -> bool:
         and not intent.request_id
         and all(size is None or (size.is_finite() and size >= 0) for size in sizes)
         and (intent.plan_position is None or intent.plan_position.is_finite())
+        and order.trigger is None
     )
+
+
+def _is_whole(cause: Cause, texts: set[str]) -> bool:
+    named = bool(cause.leader_id and cause.trade_id and cause.follower_id)
+    return named and (not cause.text or cause.text in texts)
+
+
+def _is_sound(leg: CopyLeg, numbers: set[int]) -> bool:
+    known = leg.pending is None or leg.pending in numbers
+    return known and leg.owned.is_finite() and leg.shadow.is_finite()
 
 
 def is_clear(db: Connection, made: Fanout) -> bool:
@@ -88,21 +100,19 @@ def is_clear(db: Connection, made: Fanout) -> bool:
     return db.execute(_TAKEN, asked).fetchone() is None
 
 
-def put(db: Connection, body: bytes) -> None:
-    """Write a record into the caller's transaction."""
-    db.execute("INSERT INTO fanout(body) VALUES(?)", (body,))
+def put(db: Connection, body: bytes) -> int:
+    """Write a record into the caller's transaction; returns its number."""
+    return db.execute("INSERT INTO fanout(body) VALUES(?)", (body,)).lastrowid or 0
 
 
-def are_waiting(db: Connection) -> bool:
-    """Whether there are records that were not unfolded, as after a crash."""
-    return db.execute("SELECT 1 FROM fanout LIMIT 1").fetchone() is not None
+def waiting(db: Connection) -> list[tuple[int, bytes]]:
+    """The records that were not unfolded, as after a crash, in their order."""
+    return [tuple(row) for row in db.execute("SELECT id, body FROM fanout ORDER BY id")]
 
 
-def taken(db: Connection) -> Iterator[Fanout]:
-    """The records in their order, each gone from the caller's transaction. Raises StoreError."""
-    for key, body in db.execute("SELECT id, body FROM fanout ORDER BY id").fetchall():
-        db.execute("DELETE FROM fanout WHERE id=?", (key,))
-        yield unpacked(body, f"row {key} of fanout")
+def drop(db: Connection, key: int) -> bool:
+    """Remove a record in the caller's transaction; False when somebody else has unfolded it."""
+    return db.execute("DELETE FROM fanout WHERE id=?", (key,)).rowcount == 1
 
 
 def packed(made: Fanout) -> bytes:
@@ -110,12 +120,12 @@ def packed(made: Fanout) -> bytes:
     return zlib.compress(_ENCODER.encode(made), 1)
 
 
-def unpacked(body: bytes, name: str) -> Fanout:
-    """What `packed` made. Raises StoreError naming the row when it makes no sense."""
+def unpacked(body: bytes) -> Fanout:
+    """What `packed` made. Raises ValueError when it makes no sense."""
     try:
         return _DECODER.decode(zlib.decompress(body))
-    except (zlib.error, MsgspecError, ValueError) as fault:
-        raise StoreError(f"{name} cannot be read: {fault}", code="database_damaged") from fault
+    except (zlib.error, MsgspecError) as fault:
+        raise ValueError(str(fault)) from fault
 
 
 def _listed(values: list[Any]) -> str:

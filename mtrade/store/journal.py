@@ -1,12 +1,14 @@
 """The journal of orders: `data/mtrade.db`, the durable half of "write down, then act".
 
 The engine thread is the only writer. What only reads (`get`, `by_request`, `by_text`, `recent`,
-`fills`) may be called from any thread and sees what is committed.
+`fills`) may be called from any thread and sees what is committed; it first unfolds a fan-out that
+the engine has only just sent (`fanouts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -38,9 +40,9 @@ class SqliteJournal:
         self._epoch: int | None = None
         self._next_id: int | None = None  # known once it was asked for; nobody else writes
         with self.database.read() as db:
-            left = fanouts.are_waiting(db)
+            left = fanouts.waiting(db)
         if left:
-            self.database.owe(self._unfold)
+            self.database.owe(partial(self._unfold_all, left))
 
     def begin_epoch(self, now_ms: int, boot_id: str, instance: str, version: str) -> int:
         """Record the start of this run; runs that never recorded their end are marked crashed."""
@@ -103,17 +105,22 @@ class SqliteJournal:
         with self.database.write() as db:
             if not fanouts.is_clear(db, made):
                 return ()
-            fanouts.put(db, body)
-            self.database.owe(self._unfold)
+            self.database.owe(partial(_unfold, fanouts.put(db, body), made))
             meanwhile()
         self._next_id = 1 + max(intent.id for intent in intents)
         return made.intents
 
-    def _unfold(self, db: Connection) -> None:
-        """Put what waits as records into the tables."""
-        for made in fanouts.taken(db):
-            db.executemany(_INSERT_INTENT, (_row(made.epoch, intent) for intent in made.intents))
-            copying.write(db, made.change)
+    def _unfold_all(self, left: Sequence[tuple[int, bytes]], db: Connection) -> None:
+        for key, body in left:
+            try:
+                made = fanouts.unpacked(body)
+            except ValueError as fault:
+                raise StoreError(
+                    f"{self.database.path}: row {key} of fanout cannot be read: {fault}",
+                    code="database_damaged",
+                    params={"file": str(self.database.path)},
+                ) from fault
+            _unfold(key, made, db)
 
     def _written(
         self, intents: Sequence[Intent], change: CopyChange, meanwhile: Callable[[], object]
@@ -207,6 +214,13 @@ class SqliteJournal:
             return known
         key = db.execute(_INSERT_INTENT, _row(self._epoch, intent)).lastrowid
         return replace(intent, id=key or 0)
+
+
+def _unfold(key: int, made: fanouts.Fanout, db: Connection) -> None:
+    """Put a record into the tables, unless another process of ours has done it."""
+    if fanouts.drop(db, key):
+        db.executemany(_INSERT_INTENT, (_row(made.epoch, intent) for intent in made.intents))
+        copying.write(db, made.change)
 
 
 def _row(epoch: int | None, intent: Intent) -> rows.Values:

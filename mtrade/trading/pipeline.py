@@ -130,10 +130,6 @@ class Pipeline:
         self._troubles.clear("journal")
         self._pursuit.live.update((intent.id, intent) for intent in stored)
         self._sender.send(stored)
-        try:
-            self._journal.unfold()
-        except MTradeError as fault:
-            self._troubles.unwritten(fault)  # the orders are out, and durable; see the port
 
     def write(self, change: CopyChange, ended: Sequence[Intent] = ()) -> None:
         """See the port `Host`."""
@@ -253,7 +249,15 @@ class Pipeline:
     def _tick(self) -> None:
         self._pursuit.fire_timers()
         self._guest.tick()
+        self._unfold()
         self._pursuit.fills.store()
+
+    def _unfold(self) -> None:
+        """The orders of a fan-out are out, and durable: now its rows; see the port."""
+        try:
+            self._journal.unfold()
+        except MTradeError as fault:
+            self._troubles.unwritten(fault)
 
     def _wait(self) -> float:
         return min(self._pursuit.lookout.until_next(), self._guest.wait())

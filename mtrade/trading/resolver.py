@@ -7,6 +7,7 @@ rules are those of docs/adr/0007.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import accumulate
 
@@ -15,7 +16,7 @@ from msgspec import Struct
 from mtrade.domain.errors import ExchangeError
 from mtrade.domain.instruments import Market, Side
 from mtrade.domain.numbers import ZERO
-from mtrade.domain.orders import Fill, Intent, IntentState, VenueOrder, VenueTrigger
+from mtrade.domain.orders import Fill, Intent, IntentState, OrderRequest, VenueOrder, VenueTrigger
 from mtrade.domain.positions import Leg
 from mtrade.trading.intents import (
     FENCED,
@@ -151,15 +152,43 @@ def _witness_contradicts(intent: Intent, seen: Evidence) -> bool:
     if intent.plan_position is None or seen.position is None:
         return False
     born = born_ms(intent)
-    gap = seen.position - intent.plan_position
-    near: list[Decimal] = []  # of others, newest first: the planning position may show them or not
-    for trade in sorted(seen.trades, key=lambda trade: trade.time_ms, reverse=True):
-        moved, own = _moved(trade, seen.leg), trade.text.startswith(PREFIX)
-        if trade.time_ms > born + CLOCK_MS or (own and trade.time_ms >= born):
-            gap -= moved
-        elif not own and trade.time_ms >= born - PLAN_AGE_MS:
-            near.append(moved)
-    return gap not in accumulate(near, initial=ZERO)
+    after = [trade for trade in seen.trades if trade.time_ms >= born]
+    gap = seen.position - intent.plan_position - sum(_moves(after, seen.leg), ZERO)
+    if not gap or _unseen_before(intent, seen, gap):
+        return False
+    return _may_be_its_own(intent.order, gap) or not _seen_after(intent, after, seen.leg, gap)
+
+
+def _unseen_before(intent: Intent, seen: Evidence, gap: Decimal) -> bool:
+    """Whether what others traded shortly before the plan makes up the gap: the position that it
+    went by can be a little old. Own orders do not count, they were reckoned with."""
+    born = born_ms(intent)
+    near = [trade for trade in seen.trades if born - PLAN_AGE_MS <= trade.time_ms < born]
+    return gap in accumulate(reversed(list(_moves(_foreign(near), seen.leg))))
+
+
+def _seen_after(intent: Intent, after: Sequence[Fill], leg: Leg, gap: Decimal) -> bool:
+    """Whether that position showed a part of what others did, by the exchange's clock, just after
+    the plan: an order that fills in several parts may have been half done."""
+    latest = born_ms(intent) + CLOCK_MS
+    near = [trade for trade in after if trade.time_ms <= latest]
+    return -gap in accumulate(_moves(_foreign(near), leg))
+
+
+def _may_be_its_own(order: OrderRequest, gap: Decimal) -> bool:
+    """Whether a fill of this order would have moved the position like that."""
+    most = order.size or abs(gap)
+    return 0 < gap * order.side.sign <= most
+
+
+def _foreign(trades: Iterable[Fill]) -> list[Fill]:
+    """Those of others, oldest first."""
+    found = [trade for trade in trades if not trade.text.startswith(PREFIX)]
+    return sorted(found, key=lambda trade: trade.time_ms)
+
+
+def _moves(trades: Iterable[Fill], leg: Leg) -> Iterator[Decimal]:
+    return (_moved(trade, leg) for trade in trades)
 
 
 def _moved(trade: Fill, leg: Leg) -> Decimal:

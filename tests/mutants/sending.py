@@ -353,8 +353,8 @@ SENDING = (
         name="forgotten-record",
         means="a start does not look for a fan-out that was sent but not unfolded",
         file="mtrade/store/journal.py",
-        text="        if left:\n",
-        bug="        if not left:\n",
+        text="        if left:\n            self.database.owe",
+        bug="        if not left:\n            self.database.owe",
         by=(RECORD + "test_the_next_start_finishes_it",),
     ),
     Mutant(

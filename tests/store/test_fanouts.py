@@ -156,6 +156,20 @@ def test_the_next_start_finishes_it(journal: SqliteJournal, path: Path) -> None:
     assert epochs == {1}
 
 
+def test_another_process_may_finish_it_first(journal: SqliteJournal, path: Path) -> None:
+    intents, change = fan(1, 2)
+    journal.commit(intents, change)
+    with closing(SqliteJournal(path)) as other:
+        assert other.unfinished() == tuple(intents)
+    assert journal.unfinished() == tuple(intents)
+    assert counted(path) == {"intent": 2, "copy_event": 2, "fanout": 0}
+
+
+def test_a_number_too_large_for_the_file_is_a_fault_of_the_journal(journal: SqliteJournal) -> None:
+    with pytest.raises(StoreError, match="too large"):
+        journal.update((), CopyChange(legs=(leg(1, planned_ms=2**63),)))
+
+
 def test_several_fan_outs_follow_each_other(journal: SqliteJournal) -> None:
     for trade, number in (("B:1", 1), ("B:2", 2), ("B:3", 3)):
         change = CopyChange(causes=(consumed(number, trade),))
@@ -178,6 +192,10 @@ BROKEN: dict[str, tuple[list[Intent], CopyChange]] = {
     "one text twice": ([order(2), order(3, order=order(2).order)], CopyChange()),
     "a size below 0": ([order(2, order=replace(order(2).order, size=Decimal(-1)))], CopyChange()),
     "no number": ([order(2, order=replace(order(2).order, price=Decimal("NaN")))], CopyChange()),
+    "order of a leg": ([order(2)], CopyChange(legs=(leg(2, pending=99),))),
+    "owned": ([order(2)], CopyChange(legs=(leg(2, owned=Decimal("NaN")),))),
+    "shadow": ([order(2)], CopyChange(legs=(leg(2, shadow=Decimal("Infinity")),))),
+    "trade without a number": ([order(2)], CopyChange(causes=(consumed(2, ""),))),
     "no text": ([order(2, order=replace(order(2).order, text=""))], CopyChange()),
 }
 
@@ -214,7 +232,7 @@ def test_when_it_cannot_be_unfolded_nobody_reads_half_of_the_truth(
     intents, change = fan(1, 2)
     journal.commit(intents, change)
     with monkeypatch.context() as full:
-        full.setattr(fanouts, "taken", _no_room)
+        full.setattr(fanouts, "drop", _no_room)
         for act in (journal.unfold, journal.unfinished, lambda: journal.update(())):
             with pytest.raises(StoreError, match="full"):
                 act()
@@ -224,7 +242,7 @@ def test_when_it_cannot_be_unfolded_nobody_reads_half_of_the_truth(
     assert journal.unfinished() == tuple(intents)
 
 
-def _no_room(db: sqlite3.Connection) -> Iterator[fanouts.Fanout]:
+def _no_room(db: sqlite3.Connection, key: int) -> bool:
     raise sqlite3.OperationalError("database or disk is full")
 
 
@@ -271,8 +289,8 @@ def test_every_value_comes_back(intent: Intent, after: CopyLeg, rows: list[CopyE
     change = CopyChange(legs=(after,), events=tuple(rows), causes=(consumed(1),))
     made = fanouts.fanout(None, [intent], change)
     assert made is not None
-    assert fanouts.unpacked(fanouts.packed(made), "it") == made
-    assert repr(fanouts.unpacked(fanouts.packed(made), "it")) == repr(made)
+    assert fanouts.unpacked(fanouts.packed(made)) == made
+    assert repr(fanouts.unpacked(fanouts.packed(made))) == repr(made)
 
 
 @pytest.mark.parametrize(

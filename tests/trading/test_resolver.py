@@ -210,19 +210,20 @@ def test_the_planning_position_may_be_older_than_what_others_did(
 
 
 @pytest.mark.parametrize(
-    ("text", "after_ms", "state"),
+    ("side", "text", "after_ms", "state"),
     [
-        ("t-by-hand", CLOCK_MS, IntentState.VOID),
-        ("t-by-hand", CLOCK_MS + 1, IntentState.HOLD),
-        (PREFIX + "nbbbb", CLOCK_MS, IntentState.HOLD),
+        (Side.SELL, "t-by-hand", CLOCK_MS, IntentState.VOID),
+        (Side.SELL, "t-by-hand", CLOCK_MS + 1, IntentState.HOLD),
+        (Side.SELL, PREFIX + "nbbbb", CLOCK_MS, IntentState.HOLD),
+        (Side.BUY, "t-by-hand", CLOCK_MS, IntentState.HOLD),  # it may have bought three itself
     ],
 )
 def test_the_planning_position_may_show_a_part_of_what_others_did_by_the_exchanges_clock_later(
-    text: str, after_ms: int, state: IntentState
+    side: Side, text: str, after_ms: int, state: IntentState
 ) -> None:
     """A hand's order fills in four parts; the plan fell between the third and the fourth, and our
     clock runs a little behind the exchange's."""
-    of = intent(IntentState.UNKNOWN, plan_position=D(7))
+    of = intent(IntentState.UNKNOWN, plan_position=D(7), order=request(side=side, size=D(10)))
     order = venue_order(request())
     parts = tuple(
         fill_of(

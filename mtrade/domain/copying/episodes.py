@@ -22,6 +22,7 @@ FRESH_EQUITY_MS = 60_000
 QUIET_MS, LONGEST_MS = 2_000, 10_000  # an order whose end is not seen counts as finished then
 FIXED = frozenset({SizeMode.FIXED_NOTIONAL, SizeMode.FIXED_MARGIN, SizeMode.FIXED_CONTRACTS})
 NOTHING = Fraction(0)
+GRAIN = 10**12  # parts of a contract: what is added up again and again stays a short number
 
 Equities = tuple[Decimal, Decimal]  # of the leader and the follower
 
@@ -211,7 +212,7 @@ def grown(episode: Episode, facts: Facts) -> Episode:
     whole = copied(moved, size)
     if params.add_rule is AddRule.FIXED_EACH and params.size_mode in FIXED:
         extra = fixed_contracts(facts, first=False) or NOTHING
-        aim = abs(episode.exact) + extra
+        aim = Fraction(int((abs(episode.exact) + extra) * GRAIN), GRAIN)
     elif moved.k_eff <= moved.k:
         aim = moved.k_eff * whole
     else:

@@ -236,8 +236,8 @@ class World:
     def _has_moved(self, link: Link, leg: CopyLeg) -> bool:
         """Whether the contract was copied in legs of another position mode, and still is."""
         keys = self._book.of_contract.get((link.id, leg.instrument), ())
-        if len(keys) < 2:
-            return False  # there is only this one
+        if keys == (leg.id,):
+            return False
         others = [other for key in keys if (other := self._book.legs.get(key)) is not None]
         single = leg.side is Leg.NET
         return any(other.episode and (other.side is Leg.NET) is not single for other in others)

@@ -8,6 +8,7 @@ from mtrade.domain.accounts import MarginMode
 from mtrade.domain.copying.choices import AddRule, LeverageMode, SizeMode
 from mtrade.domain.copying.facts import Setting
 from mtrade.domain.copying.ladder import ladder
+from mtrade.domain.copying.params import Share
 from mtrade.domain.frozen import replace
 from tests.domain.copying.facts import Bench
 
@@ -48,3 +49,20 @@ def test_the_ladder_shows_that_size() -> None:
     made = margin()
     rung = ladder(made.leg, made.facts(), [D(1200)])[0]
     assert (rung.follower, rung.margin) == (D(5), D(60))
+
+
+def test_many_additions_of_a_fixed_size_stay_short_numbers() -> None:
+    """Each is a ratio to a price of its own, and what they add up to goes with every order."""
+    made = Bench(
+        size_mode=SizeMode.FIXED_NOTIONAL, amount=D(600), add_rule=AddRule.FIXED_EACH,
+        max_order=Share(D(10**9), percent=False), max_total=D(10**6),
+    )  # fmt: skip
+    for n in range(1, 301):
+        made.leader["increase_price"] = D(60_000) + D(n) / 7
+        made.to(str(n))
+        made.now += 1_000
+    episode = made.leg.episode
+    assert episode is not None
+    assert len(str(episode.exact)) < 60
+    assert len(str(episode.k_eff)) < 60
+    assert abs(made.leg.owned - D(3_000)) < 10

@@ -130,8 +130,9 @@ class SimJournal(SqliteJournal):
         return stored
 
     def unfold(self) -> None:
-        self._write(super().unfold)
-        self._fuse.burn()
+        if self.database._owed is not None:
+            self._write(super().unfold)
+            self._fuse.burn()
 
     def update(self, intents: Iterable[Intent], change: CopyChange = NO_CHANGE) -> None:
         self._write(lambda: super(SimJournal, self).update(intents, change))

@@ -361,3 +361,15 @@ def test_c21_split_while_copying_parks_increases_and_exits_work(uid: int, stand:
     moded(stand, uid, PositionMode.SPLIT)
     stand.run(12)  # until the wallet is read again
     parked(stand, Code.MODE_MISMATCH)
+
+
+def test_a_leg_that_does_not_exist_yet_knows_that_the_mode_has_changed(stand: Follow) -> None:
+    """The preview thinks such legs through."""
+    stand.follow()
+    stand.trade("40")
+    stand.run(3)
+    leg = stand.leg()
+    fresh = replace(leg, id=0, side=Leg.LONG, episode=None)
+    world, link = stand.core.world, stand.core.book.links[leg.link_id]
+    assert not world._has_moved(link, leg)
+    assert world._has_moved(link, fresh)
