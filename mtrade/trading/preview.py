@@ -83,7 +83,8 @@ class Previewer:
     ) -> Preview:
         fill = _expected(order, scene)
         if fill is None:
-            problems.append(Problem("no_price", "the book has no opposite side now"))
+            if not scene.book.side(order.side):
+                problems.append(Problem("no_price", "the book has no opposite side now"))
             return Preview(size=order.size, problems=tuple(problems))
         fees = self._state.fees(scene.account.id, order.instrument)
         rate = fees.taker if fill.taker else fees.maker

@@ -265,6 +265,14 @@ def test_preview_of_something_hopeless_is_only_its_problem(table: Table) -> None
     assert seen.value is None
 
 
+def test_preview_of_less_than_one_contract_does_not_claim_that_there_is_no_price(
+    table: Table,
+) -> None:
+    seen = table.previewer.preview(wish(size=D(5), unit=SizeUnit.QUOTE, **MARKET))
+    assert [p.field for p in seen.problems] == ["size"]
+    assert (seen.size, seen.value) == (D(0), None)
+
+
 def test_a_machine_without_real_money_still_lets_positions_shrink(table: Table) -> None:
     table.accounts.forbidden = table.accounts.account.network
     table.exchange.rows = (position("100"),)
