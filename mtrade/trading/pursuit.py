@@ -63,7 +63,11 @@ class Pursuit:
         self._memory = hearing.Memory()
         self._afterwards = Afterwards(journal, self.troubles, clock, exchange_ms)
         self.fills = Executions(
-            journal, self.troubles, clock, lambda found: self._afterwards.filled(*found)
+            journal,
+            self.troubles,
+            clock,
+            lambda found: self._afterwards.filled(*found),
+            self._read_fills,
         )
 
     def take_up(self) -> None:
@@ -157,9 +161,11 @@ class Pursuit:
             self._follow(before, after)
 
     def _follow(self, before: Intent, intent: Intent) -> None:
-        told = self.lookout.hears(intent) and not intent.final  # pushes bring the fills meanwhile
-        if intent.filled > before.filled and intent.order_id and not told:
-            self.courier.read_fills(intent)
+        if intent.filled > before.filled and intent.order_id:
+            if not self.lookout.hears(intent):
+                self._read_fills(intent)
+            elif intent.final:
+                self.fills.expect(intent)
         if intent.final:  # first, because writing down its protection may fail
             self.live.pop(intent.id, None)
             self.lookout.forget(intent.id)
@@ -171,6 +177,9 @@ class Pursuit:
             self.lookout.after(intent.id, AGAIN_S)
         if before.state is IntentState.SENDING and intent.state in _FOLLOWED:
             self.lookout.begin(intent)
+
+    def _read_fills(self, intent: Intent) -> None:
+        self.courier.read_fills(intent)
 
     def _children(self, parent: Intent) -> None:
         waiting = [i for i in self.live.values() if i.parent == parent.order.text]

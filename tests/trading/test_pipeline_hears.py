@@ -16,6 +16,7 @@ from mtrade.domain.events import AccountSnapshot, Filled, OrderChanged, TopChang
 from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId, Market
 from mtrade.domain.orders import Intent, IntentState, OrderRequest, VenueOrder
+from mtrade.trading.executions import TOLD_S
 from mtrade.trading.lookout import HEARD_S
 from tests.trading.fakes import BTC, fill_of, venue_order
 from tests.trading.test_pipeline import World, resting
@@ -80,7 +81,8 @@ def test_a_push_ends_a_resting_order_without_any_look(world: Counted) -> None:
     ended = world.reaches("t-mt1x", IntentState.DONE)
     assert (ended.filled, ended.evidence) == (D(10), "told by the private stream")
     assert world.looks == []
-    until(lambda: ended if world.journal.fills(MINE) else None)  # read once, when it has ended
+    world.clock.advance(TOLD_S)  # nothing told its execution: it is read
+    until(lambda: ended if world.journal.fills(MINE) else None)
 
 
 def test_a_push_proves_an_unknown_order(world: Counted) -> None:
