@@ -111,6 +111,7 @@ def test_an_unknown_outcome_is_followed_and_never_sent_again(open_page: OpenPage
     page.get_by_test_id("type-limit").click()
     expect(page.get_by_test_id("ticket-price")).not_to_have_value("")
     page.get_by_test_id("ticket-price").fill("61000")
+    page.get_by_test_id("ticket-unit").select_option("quote")  # another test may have left base
     page.get_by_test_id("ticket-size").fill("100")
     expect(page.get_by_test_id("preview-value-buy")).to_be_visible()
     page.get_by_test_id("submit-buy").click()
