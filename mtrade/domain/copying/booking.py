@@ -46,7 +46,7 @@ def taken_in(leg: CopyLeg, size: Decimal) -> CopyLeg:
     was closed already it began the next one, and the episode before it is no reason to close."""
     if leg.episode is not None and leg.episode.over and not leg.owned:
         leg = replace(leg, episode=None, status=LegStatus.ACTIVE, reason=None, tries=0)
-    return replace(leg, owned=leg.owned + size)
+    return replace(_anew(leg), owned=leg.owned + size)
 
 
 def _done(leg: CopyLeg, before: Intent, after: Intent) -> Outcome:

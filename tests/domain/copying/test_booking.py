@@ -61,6 +61,13 @@ def test_a_lost_order_after_a_closed_copy_begins_the_next_one() -> None:
     assert (leg.owned, leg.episode, leg.status, leg.tries) == (60, None, LegStatus.ACTIVE, 0)
 
 
+def test_the_time_in_which_an_order_was_lost_is_no_time_of_retrying() -> None:
+    """What the lost order gave back is bought again by the rules of an entry, not given up."""
+    tried = Episode(number=1, sign=1, started_ms=5, joined="open", anchor=D(40), retry_until_ms=NOW)
+    leg = taken_in(replace(LEG, owned=D(40), pending=None, episode=tried), D(-30))
+    assert (leg.owned, leg.episode) == (D(10), replace(tried, retry_until_ms=None))
+
+
 def test_a_lost_order_of_a_copy_that_goes_on_only_moves_its_ledger() -> None:
     goes_on = Episode(number=1, sign=1, started_ms=5, joined="open", anchor=D(40))
     for owned, episode in ((D(0), goes_on), (D(5), replace(goes_on, over=True)), (D(0), None)):
