@@ -92,6 +92,7 @@ class Database:
                 self._writer.execute("COMMIT")
             finally:
                 if self._writer.in_transaction:
+                    self._owed = owed  # what the block owed is gone with it
                     self._writer.execute("ROLLBACK")
             if self._owed is owed:
                 self._owed = None

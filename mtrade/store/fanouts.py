@@ -20,7 +20,7 @@ from mtrade.domain.copying.model import Cause, CopyChange, CopyEvent, CopyLeg
 from mtrade.domain.orders import Intent
 
 
-class Fanout(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Numbered intents that no request asked for, and what copying writes with them."""
 
     epoch: int | None
@@ -35,9 +35,9 @@ class Fanout(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return CopyChange(legs=self.legs, events=self.events, causes=self.causes)
 
 
-def fanout(epoch: int | None, intents: Sequence[Intent], change: CopyChange) -> Fanout | None:
+def record(epoch: int | None, intents: Sequence[Intent], change: CopyChange) -> Record | None:
     """The record; None for what is none, or contradicts itself."""
-    made = Fanout(
+    made = Record(
         epoch=epoch,
         intents=tuple(intents),
         legs=change.legs,
@@ -85,7 +85,7 @@ def _is_sound(leg: CopyLeg, numbers: set[int]) -> bool:
     return known and leg.owned.is_finite() and leg.shadow.is_finite()
 
 
-def is_clear(db: Connection, made: Fanout) -> bool:
+def is_clear(db: Connection, made: Record) -> bool:
     """Whether the tables will take all of it: every rule a row could break, asked beforehand."""
     legs = _listed([[leg.id, leg.link_id] for leg in made.legs])
     if db.execute(_KNOWN_LEGS, (legs,)).fetchone()[0] != len(made.legs):
@@ -115,12 +115,12 @@ def drop(db: Connection, key: int) -> bool:
     return db.execute("DELETE FROM fanout WHERE id=?", (key,)).rowcount == 1
 
 
-def packed(made: Fanout) -> bytes:
+def packed(made: Record) -> bytes:
     """The record's body."""
     return zlib.compress(_ENCODER.encode(made), 1)
 
 
-def unpacked(body: bytes) -> Fanout:
+def unpacked(body: bytes) -> Record:
     """What `packed` made. Raises ValueError when it makes no sense."""
     try:
         return _DECODER.decode(zlib.decompress(body))
@@ -135,7 +135,7 @@ def _listed(values: list[Any]) -> str:
 def _ratio_text(value: Any) -> str:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
-    raise NotImplementedError(f"{type(value).__name__} has no place in a record")
+    raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
 def _ratio(kind: type, stored: Any) -> Fraction:
@@ -143,7 +143,7 @@ def _ratio(kind: type, stored: Any) -> Fraction:
 
 
 _ENCODER = Encoder(enc_hook=_ratio_text)
-_DECODER = Decoder(Fanout, dec_hook=_ratio)
+_DECODER = Decoder(Record, dec_hook=_ratio)
 
 _KNOWN_LEGS = (
     "SELECT count(*) FROM json_each(?) AS j CROSS JOIN copy_leg AS l"

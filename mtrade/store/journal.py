@@ -98,7 +98,7 @@ class SqliteJournal:
         self, intents: Sequence[Intent], change: CopyChange, meanwhile: Callable[[], object]
     ) -> tuple[Intent, ...]:
         """A fan-out as one record; empty when it is none, or when a table might not take it."""
-        made = fanouts.fanout(self._epoch, intents, change)
+        made = fanouts.record(self._epoch, intents, change)
         if made is None:
             return ()
         body = fanouts.packed(made)
@@ -216,7 +216,7 @@ class SqliteJournal:
         return replace(intent, id=key or 0)
 
 
-def _unfold(key: int, made: fanouts.Fanout, db: Connection) -> None:
+def _unfold(key: int, made: fanouts.Record, db: Connection) -> None:
     """Put a record into the tables, unless another process of ours has done it."""
     if fanouts.drop(db, key):
         db.executemany(_INSERT_INTENT, (_row(made.epoch, intent) for intent in made.intents))

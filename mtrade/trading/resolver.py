@@ -182,9 +182,9 @@ def _may_be_its_own(order: OrderRequest, gap: Decimal) -> bool:
 
 
 def _foreign(trades: Iterable[Fill]) -> list[Fill]:
-    """Those of others, oldest first."""
+    """Those of others, oldest first; they are listed newest first, also within a millisecond."""
     found = [trade for trade in trades if not trade.text.startswith(PREFIX)]
-    return sorted(found, key=lambda trade: trade.time_ms)
+    return sorted(reversed(found), key=lambda trade: trade.time_ms)
 
 
 def _moves(trades: Iterable[Fill], leg: Leg) -> Iterator[Decimal]:

@@ -177,6 +177,21 @@ def test_several_fan_outs_follow_each_other(journal: SqliteJournal) -> None:
     assert [i.id for i in journal.unfinished()] == [1, 2, 3]
 
 
+def test_one_that_fails_does_not_forget_the_one_before_it(journal: SqliteJournal) -> None:
+    """Both in one round, so that the first is not unfolded yet when the second finds no room."""
+    intents, change = fan(1, 2)
+    journal.commit(intents, change)
+    with pytest.raises(StoreError, match="full"):
+        journal.commit([order(3)], CopyChange(), _full)
+    assert journal.unfinished() == tuple(intents)
+    assert journal.commit([order(3)], CopyChange()) == (order(3),)
+    assert [i.id for i in journal.unfinished()] == [1, 2, 3]
+
+
+def _full() -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
 BROKEN: dict[str, tuple[list[Intent], CopyChange]] = {
     "text": ([order(2, order=order(1).order)], CopyChange()),
     "leg in flight": ([replace(order(2), leg_id=1)], CopyChange()),
@@ -287,7 +302,7 @@ orders = st.builds(
 @given(orders, samples.legs, st.lists(told, max_size=3))
 def test_every_value_comes_back(intent: Intent, after: CopyLeg, rows: list[CopyEvent]) -> None:
     change = CopyChange(legs=(after,), events=tuple(rows), causes=(consumed(1),))
-    made = fanouts.fanout(None, [intent], change)
+    made = fanouts.record(None, [intent], change)
     assert made is not None
     assert fanouts.unpacked(fanouts.packed(made)) == made
     assert repr(fanouts.unpacked(fanouts.packed(made))) == repr(made)
@@ -304,7 +319,7 @@ def test_every_value_comes_back(intent: Intent, after: CopyLeg, rows: list[CopyE
 )
 def test_a_change_of_more_than_legs_is_written_at_once(other: dict[str, Any]) -> None:
     intents, change = fan(1)
-    assert fanouts.fanout(1, intents, change) is not None
-    assert fanouts.fanout(1, intents, replace(change, **other)) is None
-    assert fanouts.fanout(1, [replace(intents[0], request_id="r")], change) is None
-    assert fanouts.fanout(1, [replace(intents[0], id=0)], change) is None
+    assert fanouts.record(1, intents, change) is not None
+    assert fanouts.record(1, intents, replace(change, **other)) is None
+    assert fanouts.record(1, [replace(intents[0], request_id="r")], change) is None
+    assert fanouts.record(1, [replace(intents[0], id=0)], change) is None

@@ -209,6 +209,21 @@ def test_the_planning_position_may_be_older_than_what_others_did(
     assert seen.intent.state is state
 
 
+def test_parts_of_one_moment_are_listed_newest_first() -> None:
+    of = intent(IntentState.UNKNOWN, plan_position=D(5))
+    order = venue_order(request())
+    listed = tuple(
+        fill_of(
+            order, trade_id=str(n), time_ms=NOW - 1_500, side=Side.SELL, size=D(size), text="web"
+        )
+        for n, size in ((2, 1), (1, 4))
+    )
+    seen = step(Evidence(deep=True, position=D(4), trades=listed), misses=1, of=of)
+    assert seen.intent.state is IntentState.VOID  # the plan had seen the first part
+    seen = step(Evidence(deep=True, position=D(1), trades=listed), misses=1, of=of)
+    assert seen.intent.state is IntentState.HOLD
+
+
 @pytest.mark.parametrize(
     ("side", "text", "after_ms", "state"),
     [

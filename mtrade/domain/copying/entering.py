@@ -222,23 +222,17 @@ def _sent(
     setting = setting_for(leg, facts)
     if setting is not None:
         return Outcome(leg=leg, setting=setting, events=events, again_ms=facts.now_ms + LOOK_MS)
-    rules, episode, follower = facts.market.rules, leg.episode, facts.follower
+    rules, episode = facts.market.rules, leg.episode
     if rules is None or episode is None:
         return Outcome(leg=leg, events=events)
-    first = not leg.owned or episode.leverage is None
-    episode = replace(
-        episode,
-        leverage=follower.leverage if first else episode.leverage,
-        margin_mode=follower.margin_mode if first else episode.margin_mode,
-        retry_until_ms=_until(facts) if episode.retry_until_ms is None else episode.retry_until_ms,
-    )
-    parked = leg.status is LegStatus.PARKED
-    leg = replace(
-        leg,
-        episode=episode,
-        status=LegStatus.ACTIVE if parked else leg.status,
-        reason=None if parked else leg.reason,
-    )
+    if not leg.owned or episode.leverage is None:
+        follower = facts.follower
+        episode = replace(episode, leverage=follower.leverage, margin_mode=follower.margin_mode)
+    if episode.retry_until_ms is None:
+        episode = replace(episode, retry_until_ms=_until(facts))
+    leg = replace(leg, episode=episode)
+    if leg.status is LegStatus.PARKED:
+        leg = replace(leg, status=LegStatus.ACTIVE, reason=None)
     order = OrderRequest(
         instrument=leg.instrument,
         side=side,

@@ -6,7 +6,7 @@ that the result depends on sizes only, never on how they were batched (docs/copy
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from mtrade.domain.accounts import FuturesAccount
@@ -25,8 +25,6 @@ NOTHING = Fraction(0)
 GRAIN = 10**12  # parts of a contract: what is added up again and again stays a short number
 
 Equities = tuple[Decimal, Decimal]  # of the leader and the follower
-
-_ROUNDS = {Rounding.DOWN: ROUND_DOWN, Rounding.NEAREST: ROUND_HALF_EVEN, Rounding.UP: ROUND_UP}
 
 
 def sign(number: Decimal | Fraction) -> int:
