@@ -95,6 +95,17 @@ SENDING = (
         ),
     ),
     Mutant(
+        name="one-wave",
+        means="legs of one account are decided without what the others of it have just entered",
+        file="mtrade/trading/copying/planning.py",
+        text="number = taken.get(link.follower_id, 0)",
+        bug="number = 0",
+        by=(
+            "tests/trading/copying/test_checklist_joining.py"
+            "::test_c41_the_list_at_arming_is_exactly_what_is_sent",
+        ),
+    ),
+    Mutant(
         name="send-before-commit",
         means="a fan-out leaves before it is written down",
         file="mtrade/trading/pipeline.py",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 
+from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import Cause, CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
 from mtrade.domain.errors import StoreError
@@ -17,6 +19,7 @@ from mtrade.trading.copying.world import Pass, network_of
 
 SOONEST_S = 0.02
 _NUMBER = attrgetter("number")
+_Pair = tuple[Link, CopyLeg]
 
 
 class Planning:
@@ -43,8 +46,8 @@ class Planning:
         core.gates.refresh()
         at = core.fresh_pass()
         batch = Batch(core.tools.instance, core.tools.noise, core.tools.clock.now_ms())
-        for leg_id in sorted(due):  # the order that the list at arming reckons with
-            self._decide(leg_id, at, batch)
+        for wave in self._waves(sorted(due)):  # the order that the list at arming reckons with
+            self._decide(wave, at, batch)
         now = core.tools.clock.monotonic()
         if self._netted and (batch.decided or now >= self._net_at):
             self._net_at = now + RECONCILE_S
@@ -62,35 +65,67 @@ class Planning:
                 batch.causes += core.causes.taken(link, leg, "")
         self._netted.clear()
 
-    def _decide(self, leg_id: int, at: Pass, batch: Batch) -> None:
+    def _waves(self, due: Iterable[int]) -> list[list[_Pair]]:
+        """The legs, in this order, no account twice in a wave: what a leg enters counts for the
+        next one of its account."""
+        book = self._core.book
+        waves: list[list[_Pair]] = []
+        taken: dict[str, int] = {}  # by account: in how many waves
+        for leg_id in due:
+            leg = book.legs.get(leg_id)
+            link = None if leg is None else book.links.get(leg.link_id)
+            if leg is None or link is None:
+                continue
+            number = taken.get(link.follower_id, 0)
+            taken[link.follower_id] = number + 1
+            if number == len(waves):
+                waves.append([])
+            waves[number].append((link, leg))
+        return waves
+
+    def _decide(self, wave: Iterable[_Pair], at: Pass, batch: Batch) -> None:
+        """One step for all, then the next one: the same code again is a quarter quicker."""
+        known = [(link, leg, self._facts(link, leg, at)) for link, leg in wave]
+        decided = [
+            (link, self._decided(link, leg, facts))
+            for link, leg, facts in known
+            if facts is not None
+        ]
+        for link, found in decided:
+            self._heed(link, found, at, batch)
+
+    def _facts(self, link: Link, leg: CopyLeg, at: Pass) -> Facts | None:
+        """What a leg is decided on; None when nothing is to be decided now."""
         core = self._core
-        leg = core.book.legs.get(leg_id)
-        link = None if leg is None else core.book.links.get(leg.link_id)
-        if leg is None or link is None:
-            return
-        core.again(leg_id, RECONCILE_S)
+        core.again(leg.id, RECONCILE_S)
         if leg.pending is not None:
-            return
+            return None
         now = at.now_ms(network_of(link.follower_id))
         rest = leg.planned_ms + link.params.coalesce_ms - now
         if 0 < rest <= link.params.coalesce_ms:
-            core.again(leg_id, rest / 1000)
-            return
+            core.again(leg.id, rest / 1000)
+            return None
         facts = core.world.facts(link, leg, at)
         if facts is None:
-            core.again(leg_id, 1.0)
-            return
+            core.again(leg.id, 1.0)
+        return facts
+
+    def _decided(self, link: Link, leg: CopyLeg, facts: Facts) -> Decided:
         facts = self._settings.seen_by(leg, facts)
         outcome = self._hands.seen(link, leg, facts)
         if outcome is None:
             facts = self._hands.doubted(leg, facts)
-            outcome = core.tools.step(leg, facts)
-        if (wait := self._held_back(leg, outcome)) is not None:
-            core.whys[leg_id] = wait.why
-            core.again(leg_id, wait.rest_s(core.tools.clock.monotonic()))
+            outcome = self._core.tools.step(leg, facts)
+        return Decided(leg, facts, outcome)
+
+    def _heed(self, link: Link, decided: Decided, at: Pass, batch: Batch) -> None:
+        core, leg = self._core, decided.leg
+        if (wait := self._held_back(leg, decided.outcome)) is not None:
+            core.whys[leg.id] = wait.why
+            core.again(leg.id, wait.rest_s(core.tools.clock.monotonic()))
             return
-        core.whys[leg_id] = outcome.why
-        self._follow(link, Decided(leg, facts, outcome), at, batch)
+        core.whys[leg.id] = decided.outcome.why
+        self._follow(link, decided, at, batch)
 
     def _held_back(self, leg: CopyLeg, outcome: Outcome) -> Wait | None:
         """The wait for an order of a leg whose last ones did not get through."""
