@@ -28,18 +28,27 @@ class Causes:
         self._flying: dict[str, tuple[Lane, tuple[str, ...]]] = {}
         self.since_ms = 0
 
-    def heard(self, link: Link, fills: Iterable[Fill]) -> None:
-        """The leader traded."""
-        for fill in fills:
-            name = f"{fill.instrument.name}:{fill.trade_id}"
-            if fill.time_ms < max(self.since_ms, link.created_ms) and self._consumed(
-                link.follower_id, link.leader_id, (name,)
-            ):
-                continue
-            waiting = self._waiting.setdefault((link.id, fill.instrument), {})
-            waiting[name] = None
-            if len(waiting) > MOST:
-                del waiting[next(iter(waiting))]
+    def heard(self, links: Iterable[Link], fills: Iterable[Fill]) -> None:
+        """The leader of these links traded."""
+        named = [(fill, f"{fill.instrument.name}:{fill.trade_id}") for fill in fills]
+        for link in links:
+            for fill, name in named:
+                if link.settle and fill.instrument.settle == link.settle:
+                    self._heard(link, fill, name)
+
+    def _heard(self, link: Link, fill: Fill, name: str) -> None:
+        if fill.time_ms < max(self.since_ms, link.created_ms) and self._consumed(
+            link.follower_id, link.leader_id, (name,)
+        ):
+            return
+        lane = (link.id, fill.instrument)
+        waiting = self._waiting.get(lane)
+        if waiting is None:
+            self._waiting[lane] = {name: None}
+            return
+        waiting[name] = None
+        if len(waiting) > MOST:
+            del waiting[next(iter(waiting))]
 
     def named(self, link: Link, leg: CopyLeg, text: str) -> tuple[Cause, ...]:
         """All that waits, as consumed by the order `text`; empty: it cancelled out."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.codes import Code, Reason
+from mtrade.domain.copying.episodes import sign
 from mtrade.domain.copying.interference import is_forced
 from mtrade.domain.copying.model import CopyChange, CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
@@ -29,7 +29,7 @@ from mtrade.domain.orders import Fill
 from mtrade.domain.positions import Leg
 from mtrade.trading.copying.core import Core
 from mtrade.trading.copying.memory import Sight
-from mtrade.trading.copying.pairing import sides
+from mtrade.trading.copying.pairing import all_sides
 from mtrade.trading.copying.settings import Settings
 from mtrade.trading.copying.sightings import (
     ContractSeen,
@@ -48,7 +48,6 @@ _OF_ACCOUNTS = (
     PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
 )  # fmt: skip
 
-_LEGS = tuple(Leg)
 LATE = "exchange_clock"  # the exchange found a read too late: no word about the key
 
 
@@ -152,10 +151,9 @@ class Ear:
     def filled(self, account_id: str, fresh: list[Fill]) -> None:
         """Executions of an account that were not known."""
         core = self._core
-        for link_id in core.book.of_leader.get(account_id, ()):
-            link = core.book.links[link_id]
-            if link.settle and fresh:
-                core.causes.heard(link, (f for f in fresh if f.instrument.settle == link.settle))
+        core.causes.heard(
+            [core.book.links[n] for n in core.book.of_leader.get(account_id, ())], fresh
+        )
         for instrument in {fill.instrument for fill in fresh}:
             core.touch_contract(account_id, instrument)
         for fill in fresh:
@@ -175,25 +173,23 @@ class Ear:
         if rows:
             core.launch((), CopyChange(events=tuple(rows)))
 
-    def _held_in(self, account_id: str, instrument: InstrumentId) -> list[Decimal]:
-        """The sizes that an account holds in a contract, a leg each."""
+    def _held_in(self, account_id: str, instrument: InstrumentId) -> tuple[int, ...]:
+        """The signs of what an account holds in a contract, a leg each."""
         sight = self._core.memory.sight(account_id, instrument.settle)
         rows = [] if sight is None else [sight.positions.get((instrument, side)) for side in Leg]
-        return [row.size for row in rows if row is not None and not row.size.is_zero()]
+        return tuple(sign(row.size) for row in rows if row is not None and row.size)
 
     def _missing_legs(
-        self, link: Link, instrument: InstrumentId, held: Sequence[Decimal]
+        self, link: Link, instrument: InstrumentId, held: tuple[int, ...]
     ) -> list[CopyLeg]:
         """Legs for what the leader holds in a contract, as far as they do not exist."""
         book = self._core.book
         mode = self._mode(link) if instrument.settle == link.settle else None
-        if mode is None:
-            return []
-        wanted = {sides(mode, size, link.params.inverse) for size in held}
+        wanted = () if mode is None else all_sides(mode, held, link.params.inverse)
         return [
             book.fresh_leg(link, instrument, side)
-            for side in _LEGS
-            if side in wanted and (link.id, instrument, side) not in book.by_key
+            for side in wanted
+            if (link.id, instrument, side) not in book.by_key
         ]
 
     def _mode(self, link: Link) -> PositionMode | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.choices import HedgeToOneWay
@@ -18,12 +19,19 @@ Rows = Mapping[Leg, Held]
 _LONG = {Leg.LONG: 1, Leg.SHORT: -1}
 
 
-def sides(mode: PositionMode, size: Decimal, inverse: bool) -> Leg:
+def sides(mode: PositionMode, size: Decimal | int, inverse: bool) -> Leg:
     """The leg of a follower that mirrors a leader's position of this signed size."""
     if mode is PositionMode.SINGLE:
         return Leg.NET
     up = (size > 0) is not inverse
     return Leg.LONG if up else Leg.SHORT
+
+
+@lru_cache(maxsize=64)
+def all_sides(mode: PositionMode, held: tuple[int, ...], inverse: bool) -> tuple[Leg, ...]:
+    """The legs of a follower that mirror what a leader holds, of which the signs are given."""
+    found = {sides(mode, sign, inverse) for sign in held}
+    return tuple(leg for leg in Leg if leg in found)
 
 
 def mirrored(rows: Rows, side: Leg, params: CopyParams, first: Leg | None) -> Held | None:
