@@ -53,6 +53,7 @@ from mtrade.trading.live.reads import LiveReads
 from mtrade.trading.pipeline import Pipeline
 from mtrade.trading.planner import Planner
 from mtrade.trading.preview import Previewer
+from mtrade.trading.right_of_way import RightOfWay
 from mtrade.trading.state import LiveState
 from mtrade.trading.times import clock_problems
 from mtrade.trading.views import Problem
@@ -97,7 +98,8 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         if not settings.paper_url:
             paper = open_paper(stack, streams, settings, data, choices, clock)
         url = settings.paper_url or (paper.url if paper else "")
-        lines = Lines(lambda: url, streams)
+        way = RightOfWay()
+        lines = Lines(lambda: url, streams, way.give_way)
         stack.callback(lines.close)
         accounts = AccountManager(
             book,
@@ -112,7 +114,7 @@ def build(settings: Settings, control: ServerControl) -> Iterator[WSGIApplicatio
         feeds = partial(lines.feeds, credentials_of=book.credentials)
         lost = journal.may_have_lost() or files.restored
         desk = _desk(
-            stack, settings, accounts, feeds, journal, choices, clock, notices, streams, lost
+            stack, settings, accounts, feeds, journal, choices, clock, notices, streams, lost, way
         )
         lines.start()
         keeper.start()
@@ -195,6 +197,7 @@ def _desk(
     notices: Callable[[], tuple[Problem, ...]],
     streams: LoopThread,
     lost: bool,
+    way: RightOfWay,
 ) -> Desk:
     board = Board(clock)
     state = LiveState(accounts, clock, LiveReads(board))
@@ -238,6 +241,7 @@ def _desk(
         drafter=drafter,
         former=former_instances(journal.database),
         lost=lost,
+        way=way,
     )
     brakes = copier.core.brakes
     pipeline = Pipeline(

@@ -74,8 +74,10 @@ class GateClient:
         timeouts: Timeouts | None = None,
         on_expired: Callable[[], None] = lambda: None,
         transport: Transport | None = None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_expired` is called when the exchange finds a request too late or mistimed."""
+        """`on_expired` is called when the exchange finds a request too late or mistimed,
+        `give_way` before each read: it returns when nothing more urgent is being done."""
         self.addresses = addresses
         self.clock = clock
         self._auth = GateAuth(credentials, clock) if credentials else None
@@ -83,6 +85,7 @@ class GateClient:
         self._transport = transport or Transport(timeouts)
         self._on_expired = on_expired
         self._guard = KeyGuard(clock)
+        self._give_way = give_way
 
     def read(
         self,
@@ -98,6 +101,7 @@ class GateClient:
         Raises ExchangeUnavailable (with the exchange's label, if any), AuthenticationFailed or
         RateLimited. Asked a second time only when a kept connection turned out to be dead.
         """
+        self._give_way()
         request = self._request("GET", path, query, None, None, public=public)
         if not public:
             self._guard.enter()

@@ -70,12 +70,18 @@ class LineClock:
 class Lines:
     """Hands out market data, exchanges and clocks; `paper_url` is where paper listens now.
 
-    Without a `loop` there are no sockets and every order goes over REST.
+    Without a `loop` there are no sockets and every order goes over REST. Reads call `give_way`.
     """
 
-    def __init__(self, paper_url: Callable[[], str], loop: LoopThread | None = None) -> None:
+    def __init__(
+        self,
+        paper_url: Callable[[], str],
+        loop: LoopThread | None = None,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
         self._paper_url = paper_url
         self._loop = loop
+        self._give_way = give_way
         self._lock = threading.RLock()
         self._public: dict[Network, GateMarketData] = {}
         self._clocks: dict[Network, LineClock] = {}
@@ -104,7 +110,8 @@ class Lines:
         """Public data of a network."""
         with self._lock:
             if network not in self._public:
-                client = GateClient(self.addresses(network), self.clock(network))
+                where, clock = self.addresses(network), self.clock(network)
+                client = GateClient(where, clock, give_way=self._give_way)
                 self._public[network] = GateMarketData(client)
             return self._public[network]
 
@@ -122,7 +129,7 @@ class Lines:
             self._wake.set()
 
         where = self.addresses(network)
-        client = GateClient(where, clock, credentials, on_expired=expired)
+        client = GateClient(where, clock, credentials, on_expired=expired, give_way=self._give_way)
         sockets = None
         if warm and self._loop is not None:
             sockets = TradingSockets(where, credentials, clock, self._loop, expired)

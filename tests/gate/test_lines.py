@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from mtrade.domain.accounts import Credentials, Network, Secret
+from mtrade.domain.errors import ExchangeUnavailable
 from mtrade.gate.lines import Lines
 from mtrade.gate.paths import NoSockets
 from mtrade.gate.trading_socket import TradingSockets
@@ -24,6 +27,23 @@ def test_a_new_clock_is_synchronised_at_once_and_after_an_expired_request() -> N
     exchange._client._on_expired()
     assert clock.due()
     assert asked.acquire(timeout=3)
+    lines.close()
+
+
+def test_reads_of_accounts_and_of_markets_give_way_and_changes_do_not() -> None:
+    seen: list[str] = []
+    lines = Lines(lambda: "http://127.0.0.1:9", give_way=lambda: seen.append("gave way"))
+    exchange = lines.exchange(Network.PAPER, Credentials("key", Secret("secret")))
+    with pytest.raises(ExchangeUnavailable):
+        lines.market_data(Network.PAPER).server_time()
+    assert seen == ["gave way"]
+    with pytest.raises(ExchangeUnavailable):
+        exchange.positions("usdt")
+    assert seen == ["gave way"] * 2
+    with pytest.raises(ExchangeUnavailable):
+        exchange._client.change("DELETE", "/futures/usdt/orders/1", str, bucket="futures")
+    assert seen == ["gave way"] * 2
+    exchange.close()
     lines.close()
 
 

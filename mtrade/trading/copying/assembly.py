@@ -19,6 +19,7 @@ from mtrade.trading.copying.showing import Showing
 from mtrade.trading.courier import Courier
 from mtrade.trading.drafts import Drafter
 from mtrade.trading.ports import Choices, CopyShelf, FillJournal
+from mtrade.trading.right_of_way import RightOfWay
 from mtrade.trading.state import LiveState
 
 YIELD_S = 0.02  # for which the engine lets the loop write a fan-out
@@ -35,6 +36,7 @@ def guest(
     drafter: Drafter,
     former: frozenset[str],
     lost: bool,
+    way: RightOfWay,
 ) -> Copier:
     """What copies on the engine's thread."""
     tools = Tools(
@@ -50,6 +52,7 @@ def guest(
         noise=drafter.noise,
         former=former,
         lost=lost,
+        way=way,
     )
     return Copier(Core(tools, Brakes()))
 

@@ -69,7 +69,10 @@ class Copier:
 
     def hear(self, event: Event) -> Rank | None:
         """See the port."""
-        return self._ear.hear(event)
+        rank = self._ear.hear(event)
+        if rank is Rank.SIGNAL:
+            self.core.tools.way.claim()
+        return rank
 
     def heard(self, event: Event) -> None:
         """See the port."""
@@ -94,10 +97,22 @@ class Copier:
 
     def tick(self) -> None:
         """See the port."""
+        try:
+            awake = self._is_awake()
+            if awake:
+                self._planning.run()  # first of all: what follows can wait
+        finally:
+            self.core.tools.way.release()
+        if awake:
+            self._see_to_the_rest()
+
+    def _is_awake(self) -> bool:
         core = self.core
-        if self._stopped or not core.ready or not core.reload_if_due() or self._grace.rest_s():
-            return
-        self._planning.run()  # first of all: what follows can wait
+        awake = not self._stopped and core.ready and core.reload_if_due()
+        return awake and not self._grace.rest_s()
+
+    def _see_to_the_rest(self) -> None:
+        core = self.core
         if core.loaded or core.tools.clock.monotonic() >= self._everything_at:
             core.loaded = False
             self._everything_at = core.tools.clock.monotonic() + RECONCILE_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mtrade.domain.accounts import Network
@@ -29,6 +29,7 @@ from mtrade.trading.copying.rates import Rates
 from mtrade.trading.copying.scout import Scout
 from mtrade.trading.copying.world import Pass, World, network_of
 from mtrade.trading.ports import CopyShelf, Host, NetworkClock
+from mtrade.trading.right_of_way import RightOfWay
 from mtrade.trading.timers import Timers
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Tools:
     """What copying is made with. `clock_of` is a network's clock at the exchange, `mode` the desk's
     mode, `instance` names this installation in order texts, `former` are its earlier names,
     `noise(n)` draws n random bytes. `lost` says that the last commits before the start may be gone.
-    The monitor looks every `monitor_s` seconds."""
+    The monitor looks every `monitor_s` seconds. Who has the `way` goes first."""
 
     shelf: CopyShelf
     next_id: Callable[[], int]
@@ -58,6 +59,7 @@ class Tools:
     lost: bool = False
     unknown_limit: int = 3
     monitor_s: float = 60.0
+    way: RightOfWay = field(default_factory=RightOfWay)
     step: Callable[[CopyLeg, Facts], Outcome] = domain.step
     booked: Callable[[CopyLeg, Intent, Intent, Facts | None], Outcome] = domain.booked
 
@@ -190,8 +192,7 @@ class Core:
 
     def _tried(self) -> bool:
         """Try the disk with the news that it had failed."""
-        links = self.active()
-        told = (self.alarm(links[0], Reason(Code.DISK)),) if links else ()
+        told = tuple(self.alarm(link, Reason(Code.DISK)) for link in self.active()[:1])
         return self.launch((), CopyChange(events=told))
 
     def touch(self, leg_ids: Sequence[int]) -> None:
@@ -226,8 +227,7 @@ class Core:
     def shout(self, link: Link, leg: CopyLeg | None, reason: Reason) -> bool:
         """Something needs a person; True when that is new."""
         where = link.name or f"link {link.id}"
-        if leg is not None:
-            where = f"{where}, {leg.instrument.name}"
+        where = where if leg is None else f"{where}, {leg.instrument.name}"
         name = f"{link.id} {leg.id if leg else 0} {reason.code}"
         return self.alerts.shout(name, reason, where)
 
@@ -269,8 +269,8 @@ class Core:
         self.gates.keys[account_id] = label
         why = Reason(Code.KEY, {"label": label})
         links = [x for x in self.active() if account_id in (x.leader_id, x.follower_id)]
-        if links:
-            self.launch((), CopyChange(events=tuple(self.alarm(link, why) for link in links)))
+        if told := tuple(self.alarm(link, why) for link in links):
+            self.launch((), CopyChange(events=told))
 
     def key_accepted(self, account_id: str) -> None:
         """The key works."""

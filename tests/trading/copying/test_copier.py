@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mtrade.domain.orders import Intent, IntentState
+from mtrade.trading.right_of_way import RightOfWay
 from tests.trading.copying.stand import DOGE, FIRST, SECOND, Stand
 
 
@@ -39,6 +40,65 @@ def test_a_leaders_order_reaches_two_followers_in_one_commit(stand: Stand) -> No
     assert first.state is second.state is IntentState.DONE
     assert first.planned_ms == second.planned_ms
     assert first.leg_id != second.leg_id
+
+
+class Recorded(RightOfWay):
+    """Notes who had the way when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+
+    def claim(self) -> None:
+        self.log.append("claimed")
+
+    def release(self) -> None:
+        self.log.append("released")
+
+
+def test_a_leader_has_the_way_until_the_orders_are_out(tmp_path: Path) -> None:
+    way = Recorded()
+    stand = Stand(tmp_path, way=way)
+    stand.link(FIRST)
+    stand.run(5)
+    send = stand.pipeline._sender.send
+
+    def noted(intents: Sequence[Intent]) -> None:
+        way.log.append("sent")
+        send(intents)
+
+    stand.pipeline._sender.send = noted  # type: ignore[method-assign]
+    stand.trade("40")
+    stand.run(2)
+    sent = way.log.index("sent")
+    assert "claimed" in way.log[:sent]
+    assert way.log[sent + 1] == "released"
+
+
+def test_only_a_leader_claims_the_way(tmp_path: Path) -> None:
+    way = Recorded()
+    stand = Stand(tmp_path, way=way)
+    stand.link(FIRST)
+    stand.run(5)
+    way.log.clear()
+    stand.trade("40", uid=FIRST)
+    stand.run(2)
+    assert "claimed" not in way.log
+
+
+def test_the_way_is_free_again_when_deciding_failed(tmp_path: Path) -> None:
+    way = Recorded()
+    stand = Stand(tmp_path, way=way)
+    stand.run(1)
+
+    def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    stand.copier._planning.run = fail  # type: ignore[method-assign]
+    way.log.clear()
+    with pytest.raises(RuntimeError):
+        stand.copier.tick()
+    assert way.log == ["released"]
 
 
 def test_reductions_and_closes_follow(stand: Stand) -> None:
