@@ -22,14 +22,14 @@ class RightOfWay:
 
     def claim(self) -> None:
         """A leader did something; at once and without blocking."""
+        gc.disable()  # first, as it comes last below: whatever runs between, it is on in the end
         self._free.clear()
-        gc.disable()
 
     def release(self) -> None:
         """What follows from it is out, or nothing does."""
         if not self._free.is_set():
-            gc.enable()
             self._free.set()
+            gc.enable()
 
     def give_way(self) -> None:
         """Return when nothing is urgent."""

@@ -56,6 +56,20 @@ def test_the_collector_waits_too_and_looks_again_afterwards(way: RightOfWay) -> 
     assert gc.isenabled()
 
 
+def test_a_release_in_the_midst_of_a_claim_never_leaves_the_collector_off(
+    way: RightOfWay,
+) -> None:
+    class Torn(threading.Event):
+        def clear(self) -> None:
+            super().clear()
+            way.release()  # another thread, just now
+
+    way._free = Torn()
+    way._free.set()
+    way.claim()
+    assert gc.isenabled()
+
+
 def test_a_release_without_a_claim_changes_nothing(way: RightOfWay) -> None:
     gc.disable()
     try:
