@@ -204,8 +204,8 @@ RULES = (
         name="last-event-forgotten",
         means="what comes while events are gathered waits for the timer",
         file="mtrade/trading/copying/planning.py",
-        text="            core.again(leg_id, rest / 1000)\n            return\n",
-        bug="            return\n",
+        text="            core.again(leg.id, rest / 1000)\n            return None\n",
+        bug="            return None\n",
         by=(
             "tests/trading/copying/test_planning.py"
             "::test_the_last_of_many_events_is_followed_as_soon_as_they_are_gathered",
