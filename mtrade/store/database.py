@@ -75,6 +75,7 @@ class Database:
         self._pool = threading.Lock()  # its own, so that a reader never waits for a commit
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._tidied = 0  # how many rows had been written then
         self._owed: Callable[[sqlite3.Connection], None] | None = None
         with store_errors(path):
             self._writer = _open_writer(path, schema)
@@ -131,15 +132,14 @@ class Database:
             self._writer.execute(f"PRAGMA wal_autocheckpoint={pages:d}").fetchall()
             self._writer.execute(f"PRAGMA cache_size={-cache_kib:d}").fetchall()
 
-    def tidy(self, most_bytes: int) -> None:
-        """Move the write-ahead log into the file when it is longer; nobody has to wait for that."""
-        try:
-            size = Path(f"{self.path}-wal").stat().st_size
-        except OSError:
-            return
-        if size > most_bytes:
-            with self._lock, store_errors(self.path):
-                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    def tidy(self, most_rows: int) -> None:
+        """Move the write-ahead log into the file when as many rows were written since the last
+        time; nobody has to wait for that. The log's length says nothing: it never gets shorter."""
+        with self._lock, store_errors(self.path):
+            if self._closed or self._writer.total_changes - self._tidied < most_rows:
+                return
+            self._tidied = self._writer.total_changes
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         """Close every connection; later use raises StoreError."""

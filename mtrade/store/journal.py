@@ -20,7 +20,7 @@ from mtrade.store import copying, fanouts, rows
 from mtrade.store.database import JOURNAL, Database
 
 # Orders wait for their commit, which then must not stop to move the log into the file.
-LOG_PAGES, LOG_BYTES = 8_000, 4 * 1024 * 1024
+LOG_PAGES, LOG_ROWS = 8_000, 1_000
 CACHE_KIB = 16 * 1024
 
 _INTENT = ("id", "epoch_id", *rows.IDENTITY, *rows.PROGRESS)
@@ -140,7 +140,7 @@ class SqliteJournal:
         with self.database.write() as db:
             _update(db, tuple(intents))
             copying.write(db, change)
-        self.database.tidy(LOG_BYTES)  # here nobody waits for an order to leave
+        self.database.tidy(LOG_ROWS)  # here nobody waits for an order to leave
 
     def by_request(self, account_id: str, request_id: str) -> Intent | None:
         """The intent a request already led to; see the port."""
