@@ -84,7 +84,7 @@ class Planning:
         return waves
 
     def _decide(self, wave: Iterable[_Pair], at: Pass, batch: Batch) -> None:
-        """One step for all, then the next one: the same code again is a quarter quicker."""
+        """One step for all, then the next one: the same code again is in the processor's cache."""
         known = [(link, leg, self._facts(link, leg, at)) for link, leg in wave]
         decided = [
             (link, self._decided(link, leg, facts))
