@@ -1,8 +1,8 @@
 """A fan-out as one record of the journal: written before its orders leave, unfolded after.
 
 Rows and their indexes cost a hundred followers most of the time until the first order leaves. So
-what goes with one leader's trade is durable as one compressed record first, once it is certain
-that the tables will take it (docs/adr/0020-one-record-before-the-wire.md).
+what goes with one leader's trade is durable as one record first, once it is certain that the tables
+will take it (docs/adr/0020-one-record-before-the-wire.md).
 """
 
 from __future__ import annotations
@@ -87,17 +87,28 @@ def _is_sound(leg: CopyLeg, numbers: set[int]) -> bool:
 
 def is_clear(db: Connection, made: Record) -> bool:
     """Whether the tables will take all of it: every rule a row could break, asked beforehand."""
-    legs = _listed([[leg.id, leg.link_id] for leg in made.legs])
-    if db.execute(_KNOWN_LEGS, (legs,)).fetchone()[0] != len(made.legs):
+    legs = {leg.id: leg.link_id for leg in made.legs}
+    known = db.execute(_KNOWN_LEGS, (_listed(list(legs)),)).fetchall()
+    if len(known) != len(legs) or any(legs[key] != link_id for key, link_id in known):
         return False  # a row to be inserted may find its link gone
     asked = (
         min(intent.id for intent in made.intents),
         _listed([intent.order.text for intent in made.intents]),
         _listed([intent.leg_id for intent in made.intents if intent.leg_id is not None]),
-        _listed([[c.leader_id, c.trade_id, c.follower_id] for c in made.causes]),
-        legs,
+        _listed(list(legs)),
     )
-    return db.execute(_TAKEN, asked).fetchone() is None
+    return db.execute(_TAKEN, asked).fetchone() is None and _are_new(db, made.causes)
+
+
+def _are_new(db: Connection, causes: Sequence[Cause]) -> bool:
+    """Whether no trade was consumed before; mostly all of these are one trade."""
+    by_trade: dict[tuple[str, str], set[str]] = {}
+    for cause in causes:
+        by_trade.setdefault((cause.leader_id, cause.trade_id), set()).add(cause.follower_id)
+    return all(
+        followers.isdisjoint(row[0] for row in db.execute(_CONSUMED, trade))
+        for trade, followers in by_trade.items()
+    )
 
 
 def put(db: Connection, body: bytes) -> int:
@@ -116,14 +127,15 @@ def drop(db: Connection, key: int) -> bool:
 
 
 def packed(made: Record) -> bytes:
-    """The record's body."""
-    return zlib.compress(_ENCODER.encode(made), 1)
+    """The record's body: JSON. To make it smaller took longer than to write it."""
+    return _ENCODER.encode(made)
 
 
 def unpacked(body: bytes) -> Record:
-    """What `packed` made. Raises ValueError when it makes no sense."""
+    """What `packed` made, compressed as it once was or not. Raises ValueError when it makes no
+    sense."""
     try:
-        return _DECODER.decode(zlib.decompress(body))
+        return _DECODER.decode(body if body[:1] == b"{" else zlib.decompress(body))
     except (zlib.error, MsgspecError) as fault:
         raise ValueError(str(fault)) from fault
 
@@ -134,7 +146,8 @@ def _listed(values: list[Any]) -> str:
 
 def _ratio_text(value: Any) -> str:
     if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
+        over, under = value.as_integer_ratio()
+        return f"{over}/{under}"
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
@@ -145,21 +158,15 @@ def _ratio(kind: type, stored: Any) -> Fraction:
 _ENCODER = Encoder(enc_hook=_ratio_text)
 _DECODER = Decoder(Record, dec_hook=_ratio)
 
-_KNOWN_LEGS = (
-    "SELECT count(*) FROM json_each(?) AS j CROSS JOIN copy_leg AS l"
-    " ON l.id=json_extract(j.value,'$[0]') AND l.link_id=json_extract(j.value,'$[1]')"
-)
+_KNOWN_LEGS = "SELECT id, link_id FROM copy_leg WHERE id IN (SELECT value FROM json_each(?))"
+_CONSUMED = "SELECT follower_id FROM intent_cause WHERE leader_id=? AND trade_id=?"
 # Each part says what the constraint of the same name in the schema would say later.
 _TAKEN = (
     "SELECT 1 WHERE ?1 <= (SELECT coalesce(max(id), 0) FROM intent)"
     " UNION ALL SELECT 1 FROM intent WHERE text IN (SELECT value FROM json_each(?2))"
     " UNION ALL SELECT 1 FROM intent WHERE leg_id IN (SELECT value FROM json_each(?3))"
     " AND leg_id IS NOT NULL AND state NOT IN('DONE','VOID')"
-    " UNION ALL SELECT 1 FROM json_each(?4) AS j CROSS JOIN intent_cause AS c"
-    " ON c.leader_id=json_extract(j.value,'$[0]') AND c.trade_id=json_extract(j.value,'$[1]')"
-    " AND c.follower_id=json_extract(j.value,'$[2]')"
-    " UNION ALL SELECT 1 FROM json_each(?5) AS j"
-    " CROSS JOIN copy_leg AS l ON l.id=json_extract(j.value,'$[0]')"
+    " UNION ALL SELECT 1 FROM json_each(?4) AS j CROSS JOIN copy_leg AS l ON l.id=j.value"
     " CROSS JOIN copy_leg AS o ON o.follower_id=l.follower_id AND o.settle=l.settle"
     " AND o.instrument=l.instrument AND o.side=l.side AND o.id<>l.id"
     " AND (o.owned<>'0' OR o.pending IS NOT NULL)"
