@@ -73,6 +73,8 @@ class RateBudgets:
 
         Returns the milliseconds until it would be accepted; 0 when it would be now.
         """
+        if bucket not in self._budgets:
+            return 0
         now = self._clock.now_ms()
         with self._lock:
             budget = self._budgets.get(bucket)

@@ -42,13 +42,11 @@ class _Wire:
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
+        self.buffered = socket.buffered
 
     def write(self, text: str) -> None:
         if not self._socket.send(text):
             raise ConnectionError
-
-    def buffered(self) -> int:
-        return self._socket.buffered()
 
     def drop(self, reason: str) -> None:
         log.info("the trading socket is dropped: %s", reason)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -96,9 +95,11 @@ class Fanout:
     def _prepare(self, intents: Sequence[Intent]) -> None:
         self._prepared.clear()  # what is still there was never committed
         for intent in intents:
-            with suppress(MTradeError):  # told when it is to be written
+            try:
                 exchange, _ = self._known(intent.account_id)
                 self._prepared[intent.order.text] = exchange, _ready(exchange, intent)
+            except MTradeError:
+                continue  # told when it is to be written
 
     def _write(self, intents: Sequence[Intent], batch: _Batch) -> None:
         for position, intent in enumerate(intents):

@@ -3,12 +3,13 @@ enough. Engine thread only."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.interference import Reading, Suspicion, observed, suspected
 from mtrade.domain.copying.model import CopyLeg, Link
 from mtrade.domain.copying.outcome import Outcome
-from mtrade.domain.frozen import replace
 from mtrade.trading.copying.memory import Memory
 
 
@@ -22,9 +23,9 @@ class Hands:
     def seen(self, link: Link, leg: CopyLeg, facts: Facts) -> Outcome | None:
         """What a proven change means for the leg; None when there is nothing to say."""
         known, found = self._suspicions.pop(leg.id, None), None
-        if not self._is_blind(facts):
+        if leg.owned and not self._is_blind(facts):
             position, at = facts.follower.position, facts.follower.position_ms
-            if position is not None and leg.owned:
+            if position is not None:
                 found = suspected(known, leg, Reading(position, at))
         if found is None:
             return None
@@ -41,9 +42,9 @@ class Hands:
         One reading may only be old; after an exit without any effect it is believed at once. Before
         the first one, as after a start, nobody knows.
         """
-        known, there = self._suspicions.get(leg.id), facts.follower.position
         if facts.gate is not None or not leg.owned:
             return facts
+        known, there = self._suspicions.get(leg.id), facts.follower.position
         if known is not None:
             there = known.position
         elif there is not None and not leg.tries:

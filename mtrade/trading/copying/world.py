@@ -245,10 +245,9 @@ class World:
     def _totals(self, link: Link, at: Pass) -> Totals:
         network = network_of(link.follower_id)
         found = Totals()
-        live = self._live()
         for leg in self._book.legs_of(link.id):
             size = leg.owned
-            intent = None if leg.pending is None else live.get(leg.pending)
+            intent = None if leg.pending is None else self._live().get(leg.pending)
             if intent is not None:
                 size += (intent.order.size - intent.filled) * intent.order.side.sign
             if size.is_zero():
