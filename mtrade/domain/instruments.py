@@ -36,12 +36,16 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         """+1 for buy, -1 for sell."""
-        return 1 if self is Side.BUY else -1
+        return 1 if self is _BUY else -1
 
     @property
     def opposite(self) -> Side:
         """The other side."""
-        return Side.SELL if self is Side.BUY else Side.BUY
+        return Side.SELL if self is _BUY else _BUY
+
+
+# An enum's member is looked up once here: on Python 3.11 that costs as much as a call.
+_BUY = Side.BUY
 
 
 class InstrumentId(Struct, frozen=True, order=True, cache_hash=True):

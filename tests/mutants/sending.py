@@ -79,16 +79,16 @@ SENDING = (
         name="reused-text",
         means="every order of a leg has the same text",
         file="mtrade/trading/copying/batch.py",
-        text="order_text(IntentKind.COPY, leg.side, self.instance, noise)",
-        bug="order_text(IntentKind.COPY, leg.side, self.instance, bytes([leg.id]) * NOISE)",
+        text="order_text(_COPY, leg.side, self.instance, noise)",
+        bug="order_text(_COPY, leg.side, self.instance, bytes([leg.id]) * NOISE)",
         by=(COPIER + "test_reductions_and_closes_follow",),
     ),
     Mutant(
         name="sequence-text",
         means="texts are counted up in the journal, so they come again when it lost its end",
         file="mtrade/trading/copying/batch.py",
-        text="order_text(IntentKind.COPY, leg.side, self.instance, noise)",
-        bug="order_text(IntentKind.COPY, leg.side, self.instance, number.to_bytes(10, 'big'))",
+        text="order_text(_COPY, leg.side, self.instance, noise)",
+        bug="order_text(_COPY, leg.side, self.instance, number.to_bytes(10, 'big'))",
         by=(
             "tests/trading/copying/test_batch.py"
             "::test_a_text_never_comes_again_although_the_journal_lost_its_end",

@@ -17,10 +17,10 @@ TARGETS = (
         name="position-is-owned",
         means="the whole position at the exchange counts as copied",
         file="mtrade/domain/copying/tracking.py",
-        text="    return leg.shadow if facts.link.state is LinkState.SHADOW else leg.owned",
+        text="    return leg.shadow if facts.link.state is _SHADOW else leg.owned",
         bug="""\
     there = facts.follower.position or ZERO
-    return leg.shadow if facts.link.state is LinkState.SHADOW else there""",
+    return leg.shadow if facts.link.state is _SHADOW else there""",
         by=(HANDS + "test_c26_a_foreign_part_on_the_same_side_coexists",),
     ),
     Mutant(
@@ -83,8 +83,8 @@ TARGETS = (
         name="no-reduce-only",
         means="an order that closes may open",
         file="mtrade/domain/copying/leaving.py",
-        text="        tif=TimeInForce.IOC,\n        reduce_only=True,\n    )\n\n\ndef",
-        bug="        tif=TimeInForce.IOC,\n    )\n\n\ndef",
+        text="        tif=_IOC,\n        reduce_only=True,\n    )\n\n\ndef",
+        bug="        tif=_IOC,\n    )\n\n\ndef",
         by=(STEP + "test_c01_open_add_and_full_close",),
     ),
     Mutant(
@@ -118,7 +118,7 @@ TARGETS = (
         name="round-up",
         means="a share of a contract is rounded away from zero",
         file="mtrade/domain/copying/episodes.py",
-        text="    if rest and rounding is not Rounding.DOWN:\n        steps += rounding is",
+        text="    if rest and rounding is not _DOWN:\n        steps += rounding is",
         bug="    if rest:\n        steps += rounding is not",
         by=(STEP + "test_the_worked_example_line_by_line",),
     ),

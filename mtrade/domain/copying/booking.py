@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.caps import money, tier_room
 from mtrade.domain.copying.choices import MarginPolicy
@@ -11,7 +13,6 @@ from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus
 from mtrade.domain.copying.outcome import Outcome
-from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import text
 from mtrade.domain.orders import Intent, IntentState
 from mtrade.domain.risk import is_reducing

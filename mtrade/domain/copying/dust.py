@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import Episode
-from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import Instrument
 from mtrade.domain.numbers import text
 

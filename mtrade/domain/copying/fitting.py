@@ -10,6 +10,11 @@ from mtrade.domain.copying.model import CopyLeg, Episode
 from mtrade.domain.numbers import text
 from mtrade.domain.positions import Leg
 
+# An enum's member is looked up once here: on Python 3.11 that costs as much as a call.
+_REFUSE = HedgeToOneWay.REFUSE
+_NET = Leg.NET
+_DUAL, _SINGLE, _SPLIT = PositionMode.DUAL, PositionMode.SINGLE, PositionMode.SPLIT
+
 
 def misfit(leg: CopyLeg, episode: Episode, facts: Facts) -> Reason | None:
     """Why it may not; what changed while copying waits for a person, or for the change to end."""
@@ -23,27 +28,27 @@ def misfit(leg: CopyLeg, episode: Episode, facts: Facts) -> Reason | None:
 def is_elsewhere(leg: CopyLeg, facts: Facts) -> bool:
     """Whether the follower keeps its positions in other legs than this one now."""
     mode = facts.follower.mode
-    if mode is PositionMode.SINGLE:
-        return leg.side is not Leg.NET
-    return mode is PositionMode.DUAL and leg.side is Leg.NET
+    if mode is _SINGLE:
+        return leg.side is not _NET
+    return mode is _DUAL and leg.side is _NET
 
 
 def _fits(leg: CopyLeg, facts: Facts) -> bool:
     account = facts.leader.account
-    split = PositionMode.SPLIT
+    split = _SPLIT
     if facts.follower.mode is split or (account is not None and account.mode is split):
         return False
-    refused = facts.link.params.hedge_to_one_way is HedgeToOneWay.REFUSE
-    if facts.leader.hedged and refused and facts.follower.mode is PositionMode.SINGLE:
+    refused = facts.link.params.hedge_to_one_way is _REFUSE
+    if facts.leader.hedged and refused and facts.follower.mode is _SINGLE:
         return False
     return not is_elsewhere(leg, facts)
 
 
 def _modes(leg: CopyLeg, facts: Facts) -> dict[str, str]:
     account, own = facts.leader.account, facts.follower.mode
-    leader = PositionMode.DUAL if facts.leader.hedged else PositionMode.SINGLE
-    if account is not None and account.mode is PositionMode.SPLIT:
-        leader = PositionMode.SPLIT
+    leader = _DUAL if facts.leader.hedged else _SINGLE
+    if account is not None and account.mode is _SPLIT:
+        leader = _SPLIT
     return {"leader_mode": leader.value, "follower_mode": own.value if own is not None else ""}
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from mtrade.domain.copying import episodes as ep
 from mtrade.domain.copying.choices import OnForeign
 from mtrade.domain.copying.codes import Act, Code, Reason
 from mtrade.domain.copying.facts import Facts
 from mtrade.domain.copying.model import CopyEvent, CopyLeg, LegStatus, LinkState
 from mtrade.domain.copying.tracking import told
-from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import text
 from mtrade.domain.positions import Leg
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mtrade.domain.accounts import MarginMode
 from mtrade.domain.events import PositionUpdate
-from mtrade.domain.frozen import replace
 from mtrade.domain.instruments import InstrumentId
 from mtrade.domain.numbers import ZERO
 from mtrade.domain.positions import Leg, Position
