@@ -49,7 +49,7 @@ def futures_order(order: OrderRequest) -> Fields:
         "contract": order.instrument.name,
         "size": text(order.signed_size),
         "price": "0" if market or order.price is None else text(order.price),
-        "tif": tif.value,
+        "tif": str(tif),  # as its value, at half the price
     }
     if order.close:
         body["close"] = True

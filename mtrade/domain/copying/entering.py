@@ -25,7 +25,7 @@ from mtrade.domain.orders import OrderRequest, OrderType, TimeInForce
 # An enum's member is looked up once here: on Python 3.11 that costs as much as a call.
 _IF_BETTER = LateJoin.IF_BETTER
 _ACTIVE, _PARKED = LegStatus.ACTIVE, LegStatus.PARKED
-_CLOSE_ONLY, _SHADOW = LinkState.CLOSE_ONLY, LinkState.SHADOW
+_CLOSE_ONLY, _SHADOW, _TRIPPED = LinkState.CLOSE_ONLY, LinkState.SHADOW, LinkState.TRIPPED
 _LIMIT = OrderType.LIMIT
 _BUY, _SELL = Side.BUY, Side.SELL
 _IOC = TimeInForce.IOC
@@ -65,7 +65,7 @@ def _stopped(leg: CopyLeg, facts: Facts) -> Reason | None:
     link = facts.link
     if link.state is _CLOSE_ONLY or link.leaving is not None:
         return Reason(Code.PAUSED, {"since": str(link.since_ms)})
-    if link.state is LinkState.TRIPPED:
+    if link.state is _TRIPPED:
         return link.why or Reason(Code.TRIPPED)
     return Reason(Code.PAUSED) if leg.paused else None
 

@@ -100,6 +100,7 @@ class Copier:
         try:
             awake = self._is_awake()
             if awake:
+                self._ear.look()
                 self._planning.run()  # first of all: what follows can wait
         finally:
             self.core.tools.way.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from mtrade.domain.accounts import PositionMode
 from mtrade.domain.copying.codes import Code, Reason
@@ -48,6 +49,7 @@ _OF_ACCOUNTS = (
     PositionChanged, Filled, OrderChanged, PositionClosed, Liquidated, AccountSnapshot,
 )  # fmt: skip
 
+_time = attrgetter("time_ms")
 LATE = "exchange_clock"  # the exchange found a read too late: no word about the key
 
 
@@ -60,6 +62,7 @@ class Ear:
         self._core = core
         self._settings = settings
         self._strangers = strangers
+        self._moved: dict[tuple[str, InstrumentId], None] = {}
 
     def hear(self, event: Event) -> Rank | None:
         """On the thread of the streams: note prices at once, let the rest through if it matters;
@@ -122,15 +125,21 @@ class Ear:
 
     def moved(self, account_id: str, instrument: InstrumentId) -> None:
         """The position of an account may have changed."""
-        self._complete(account_id, instrument)
-        self._core.touch_contract(account_id, instrument)
+        self._moved[account_id, instrument] = None
+
+    def look(self) -> None:
+        """At the legs of what moved; one may be missing. Nothing else is heard meanwhile."""
+        moved, self._moved = self._moved, {}
+        for account_id, instrument in moved:
+            self._complete(account_id, instrument)
+            self._core.touch_contract(account_id, instrument)
 
     def _complete(self, account_id: str, instrument: InstrumentId) -> None:
         """Make the legs that mirror what a leader holds in a contract."""
         book = self._core.book
-        held = self._held_in(account_id, instrument)
-        links = (book.links[link_id] for link_id in book.of_leader.get(account_id, ()) if held)
-        self._add([leg for link in links for leg in self._missing_legs(link, instrument, held)])
+        if held := self._held_in(account_id, instrument):
+            links = map(book.links.__getitem__, book.of_leader.get(account_id, ()))
+            self._add([leg for link in links for leg in self._missing_legs(link, instrument, held)])
 
     def _add(self, fresh: Sequence[CopyLeg]) -> None:
         core = self._core
@@ -286,11 +295,6 @@ class Ear:
             core.key_accepted(account_id)
 
 
-def _time(fill: Fill) -> int:
-    return fill.time_ms
-
-
 def _held(sight: Sight | None) -> list[InstrumentId]:
-    if sight is None:
-        return []
-    return [key[0] for key, held in sight.positions.items() if not held.size.is_zero()]
+    rows = {} if sight is None else sight.positions
+    return [key[0] for key, held in rows.items() if not held.size.is_zero()]

@@ -97,7 +97,7 @@ class Planning:
     def _facts(self, link: Link, leg: CopyLeg, at: Pass) -> Facts | None:
         """What a leg is decided on; None when nothing is to be decided now."""
         core = self._core
-        core.again(leg.id, RECONCILE_S)
+        core.timers.set(leg.id, RECONCILE_S)
         if leg.pending is not None:
             return None
         now = at.now_ms(network_of(link.follower_id))
