@@ -1,4 +1,5 @@
-"""What a value on an order's way costs as a msgspec struct and as a frozen dataclass (ADR 0017).
+"""What a value on an order's way costs as a msgspec struct and as a frozen dataclass, and what it
+costs to look up a member of an enum beside an empty call (ADR 0017).
 
 The dataclass has the fields and defaults of the leg of a copy; both take turns in one run.
 """
@@ -45,8 +46,20 @@ def costs(kind: type[Any], replace: Callable[..., Any]) -> dict[str, Callable[[]
     }
 
 
+def lookup() -> tuple[float, float]:
+    """Microseconds of looking a member up on its class, and of a call that does nothing."""
+    took: tuple[list[float], list[float]] = ([], [])
+    names = {"Leg": Leg, "empty": lambda: None}
+    for _ in range(TURNS):
+        for times, what in zip(took, ("Leg.NET", "empty()"), strict=True):
+            times.append(timeit(what, globals=names, number=COUNT) / COUNT * 1e6)
+    return median(took[0]), median(took[1])
+
+
 def main() -> None:
     """Print microseconds of each and how they relate."""
+    look, call = lookup()
+    print(f"look up  member {look:5.2f} us   empty call {call:5.2f} us  {look / call:.2f}")
     ours = costs(CopyLeg, structs.replace)
     other = costs(twin(), dataclasses.replace)
     for what in ours:

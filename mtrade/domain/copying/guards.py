@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from mtrade.domain.copying.choices import LimitAction, Rearm
 from mtrade.domain.copying.codes import Code, Reason
 from mtrade.domain.copying.model import Guard, Link, LinkState
 from mtrade.domain.copying.params import CopyParams
+from mtrade.domain.frozen import replace
 from mtrade.domain.numbers import ZERO, text
 
 DAILY, DRAWDOWN, FLOOR = "daily_loss", "drawdown", "equity_floor"

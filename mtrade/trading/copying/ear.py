@@ -128,7 +128,7 @@ class Ear:
         self._moved[account_id, instrument] = None
 
     def look(self) -> None:
-        """At the legs of what moved; one may be missing. Nothing else is heard meanwhile."""
+        """At the legs of what moved; one may be missing. While it lasts nothing is heard."""
         moved, self._moved = self._moved, {}
         for account_id, instrument in moved:
             self._complete(account_id, instrument)

@@ -64,8 +64,7 @@ class Settings:
     def seen_by(self, leg: CopyLeg, facts: Facts) -> Facts:
         """The facts with what a failure means: no entry until it is tried again; or, when it was
         refused and the link wants that, an entry as it is."""
-        key = (leg.follower_id, leg.instrument)
-        failed = self._failed.get(key) if self._failed else None
+        failed = self._failed.get((leg.follower_id, leg.instrument))
         if failed is None:
             return facts
         if failed.refused and facts.link.params.on_leverage_fail is OnFail.CONTINUE:
